@@ -1,0 +1,238 @@
+// Keeps a local copy of one collection in step with the API server: list once, then watch, for ever.
+
+import type { Logger } from 'pino'
+import type { KubeObject } from '../api/index.ts'
+import { Backoff, type BackoffInit } from './backoff.ts'
+import type { ApiClient } from './client.ts'
+import { ApiError } from './errors.ts'
+import { keyOf, pathOf, type Resource } from './resource.ts'
+import type { Startable } from './startable.ts'
+import { watchEvents, type WatchEvent } from './watch-stream.ts'
+
+/** One page parses in about 10 ms; all of a large collection at once would block the loop for half a second. */
+const PAGE_SIZE = 500
+/** Bookmarks come about once a minute. */
+const IDLE_LIMIT_MS = 90_000
+/** The server ends a watch after this, plus up to a tenth, so that not all come back at once. */
+const WATCH_SECONDS = 290
+const BACKOFF: BackoffInit = { firstMs: 500, longestMs: 30_000 }
+/** Watches that break without bringing anything: after so many the list is fetched anew. */
+const FRUITLESS_LIMIT = 5
+
+export interface ReflectorComponents {
+  client: ApiClient
+  log: Logger
+  random?: () => number
+}
+
+export interface ReflectorInit<T extends KubeObject> {
+  resource: Resource<T>
+  namespace?: string
+  labelSelector?: string
+  fieldSelector?: string
+  pageSize?: number
+  idleLimitMs?: number
+  backoff?: BackoffInit
+  /** An object is new, other than before, or gone (`undefined`). Called after the copy has changed; must not throw. */
+  onChange?: (key: string, object: T | undefined, before: T | undefined) => void
+  /** Contact with the API server was found or lost. */
+  onContact?: (connected: boolean) => void
+}
+
+/**
+ * Never throws after `start`; what goes wrong is logged once per change of state and tried again. During a time without
+ * contact the copy stays as it was.
+ */
+export class Reflector<T extends KubeObject> implements Startable {
+  readonly #components: Required<ReflectorComponents>
+  readonly #init: ReflectorInit<T>
+  readonly #objects = new Map<string, T>()
+  readonly #stop = new AbortController()
+  readonly #backoff: Backoff
+  readonly #synced: Promise<void>
+  #markSynced = (): void => undefined
+  #running: Promise<void> = Promise.resolve()
+  #resourceVersion: string | undefined
+  #connected = false
+  #hasSynced = false
+  #lastContact: number | undefined
+  #said = ''
+
+  constructor(components: ReflectorComponents, init: ReflectorInit<T>) {
+    this.#components = { random: Math.random, ...components }
+    this.#init = init
+    this.#backoff = new Backoff({ ...(init.backoff ?? BACKOFF), random: this.#components.random })
+    this.#synced = new Promise((resolve) => (this.#markSynced = resolve))
+  }
+
+  /** The copy, by `keyOf`. */
+  get objects(): ReadonlyMap<string, T> {
+    return this.#objects
+  }
+
+  /** Resolves when the first list is complete, or the reflector was stopped. */
+  get synced(): Promise<void> {
+    return this.#synced
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced
+  }
+
+  /** Whether the last thing heard of the server was no failure. */
+  get connected(): boolean {
+    return this.#connected
+  }
+
+  /** Milliseconds since the server was last heard, Infinity if never. */
+  get silentMs(): number {
+    return this.#lastContact === undefined ? Infinity : performance.now() - this.#lastContact
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+    this.#markSynced()
+  }
+
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        if (this.#resourceVersion === undefined) this.#resourceVersion = await this.#list()
+        if (this.#stopped) return
+        await this.#watch(this.#resourceVersion)
+      } catch (error) {
+        if (!this.#stopped) await this.#afterFailure(error)
+      }
+    }
+  }
+
+  async #afterFailure(error: unknown): Promise<void> {
+    const gone = error instanceof ApiError && (error.status === 410 || error.reason === 'Expired')
+    if (gone || this.#backoff.failures >= FRUITLESS_LIMIT) this.#resourceVersion = undefined
+    if (!gone) this.#contact(false, error instanceof Error ? error.message : String(error))
+    const retryAfter = error instanceof ApiError ? error.retryAfterMs : undefined
+    await this.#sleep(this.#backoff.next(retryAfter))
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#stop.signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      this.#stop.signal.addEventListener('abort', done)
+    })
+  }
+
+  #contact(connected: boolean, why = ''): void {
+    if (connected) this.#lastContact = performance.now()
+    const change = connected !== this.#connected || (!connected && why !== this.#said)
+    this.#connected = connected
+    this.#said = why
+    if (!change) return
+    const { kind } = this.#init.resource
+    if (connected) this.#components.log.info({ kind }, 'watching')
+    else this.#components.log.warn({ kind, reason: why }, 'the API server does not answer; trying again')
+    this.#init.onContact?.(connected)
+  }
+
+  #query(): { labelSelector: string | undefined; fieldSelector: string | undefined } {
+    return { labelSelector: this.#init.labelSelector, fieldSelector: this.#init.fieldSelector }
+  }
+
+  get #path(): string {
+    return pathOf(this.#init.resource, { namespace: this.#init.namespace })
+  }
+
+  /** Fetches all pages, then brings the copy in step; resolves with the version to watch from. */
+  async #list(): Promise<string> {
+    const listed = new Map<string, T>()
+    let version = ''
+    for (let next: string | undefined; next !== ''; ) {
+      const page: List<T> = await this.#components.client.request({
+        path: this.#path,
+        query: { ...this.#query(), limit: this.#init.pageSize ?? PAGE_SIZE, continue: next },
+        signal: this.#stop.signal,
+      })
+      for (const item of page.items ?? []) listed.set(keyOf(item), this.#enter(item))
+      next = page.metadata?.continue ?? ''
+      version = page.metadata?.resourceVersion ?? ''
+    }
+    if (this.#stopped) return version
+    this.#replace(listed)
+    this.#contact(true)
+    this.#hasSynced = true
+    this.#markSynced()
+    return version
+  }
+
+  /** Lists leave kind and version out; nobody here needs `managedFields`, often the larger half of an object. */
+  #enter(object: T): T {
+    const { apiVersion, kind } = this.#init.resource
+    delete object.metadata?.managedFields
+    return Object.assign(object, { apiVersion, kind })
+  }
+
+  #replace(listed: Map<string, T>): void {
+    for (const key of [...this.#objects.keys()]) if (!listed.has(key)) this.#set(key, undefined)
+    for (const [key, object] of listed) {
+      const before = this.#objects.get(key)?.metadata
+      const same = before?.uid === object.metadata?.uid && before?.resourceVersion === object.metadata?.resourceVersion
+      if (!same || before === undefined) this.#set(key, object)
+    }
+  }
+
+  #set(key: string, object: T | undefined): void {
+    const before = this.#objects.get(key)
+    if (object === undefined) this.#objects.delete(key)
+    else this.#objects.set(key, object)
+    this.#init.onChange?.(key, object, before)
+  }
+
+  async #watch(from: string): Promise<void> {
+    const body = await this.#components.client.open({
+      path: this.#path,
+      query: {
+        ...this.#query(),
+        watch: true,
+        allowWatchBookmarks: true,
+        resourceVersion: from,
+        timeoutSeconds: Math.round(WATCH_SECONDS * (1 + this.#components.random() / 10)),
+      },
+      signal: this.#stop.signal,
+    })
+    const opened = performance.now()
+    this.#contact(true)
+    for await (const event of watchEvents(body, this.#init.idleLimitMs ?? IDLE_LIMIT_MS)) {
+      if (this.#stopped) return
+      this.#apply(event)
+    }
+    // A server that closes at once, again and again, must not be asked in a tight loop.
+    if (performance.now() - opened < 1000) await this.#sleep(this.#backoff.next())
+  }
+
+  #apply({ type, object }: WatchEvent): void {
+    if (type === 'ERROR') throw new ApiError(object.code ?? 0, object.reason ?? '', object.message ?? 'watch failed')
+    this.#contact(true)
+    this.#backoff.reset()
+    this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion
+    if (type === 'ADDED' || type === 'MODIFIED') this.#set(keyOf(object), this.#enter(object as T))
+    else if (type === 'DELETED') this.#set(keyOf(object), undefined)
+  }
+}
+
+interface List<T> {
+  metadata?: { continue?: string; resourceVersion?: string }
+  items?: T[]
+}
