@@ -1,0 +1,19 @@
+// Names that other programs see: the group, annotations, labels. What they mean is decided where they are read.
+
+export const GROUP = 'metallb.io'
+export const VERSION = 'v1beta1'
+
+/** Annotations of a Service, under the group as prefix, or under the deprecated one. */
+export const ANNOTATION = {
+  /** In: the pool to take the address from. */
+  addressPool: `${GROUP}/address-pool`,
+  /** In: the addresses to take, one or a pair of both families, with a comma between. */
+  loadBalancerIPs: `${GROUP}/loadBalancerIPs`,
+  /** In: Services with the same key may share an address. */
+  allowSharedIP: `${GROUP}/allow-shared-ip`,
+  /** Out: the pool that the address is from. */
+  allocatedFromPool: `${GROUP}/ip-allocated-from-pool`,
+} as const
+
+/** Prefix that MetalLB's annotations had before v0.13; still read, with a warning. */
+export const DEPRECATED_PREFIX = 'metallb.universe.tf'

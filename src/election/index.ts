@@ -1,0 +1,2 @@
+// Who should hold an address.
+export { type Candidate, candidateOrder } from './order.ts'

@@ -1,0 +1,27 @@
+// The order in which nodes should hold an address. Says nothing of who is alive, or who holds it now.
+import { createHash } from 'node:crypto'
+import { type Address, formatAddress } from '../ip/index.ts'
+
+/** `score`: sum of the weights of the preferences that the node fulfils; 0 without any. */
+export interface Candidate {
+  readonly node: string
+  readonly score: number
+}
+
+/**
+ * The names of the nodes, first choice first: higher score, then lower sha256(node "#" address).
+ *
+ * It is MetalLB's order, so that a cluster that changes over keeps its holders. `address` is the first of the
+ * Service's addresses: a dual-stack Service stays on one node. The text hashed is the canonical one.
+ */
+export function candidateOrder(address: Address, candidates: readonly Candidate[]): string[] {
+  const text = formatAddress(address)
+  return candidates
+    .map(({ node, score }) => ({
+      node,
+      score,
+      rank: createHash('sha256').update(`${node}#${text}`).digest(),
+    }))
+    .sort((a, b) => b.score - a.score || Buffer.compare(a.rank, b.rank))
+    .map(({ node }) => node)
+}
