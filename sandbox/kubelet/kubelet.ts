@@ -1,0 +1,207 @@
+// The stand-in for a kubelet: runs the pods bound to one node as processes in namespaces and keeps its Node alive.
+// It does what the control plane and our own tests need of a kubelet, and says what it does not do.
+
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pino } from 'pino'
+import type { Pod } from '../../src/api/index.ts'
+import {
+  ApiClient,
+  isStatus,
+  loadCredentials,
+  PATCH,
+  pathOf,
+  Reflector,
+  WorkQueue,
+} from '../../src/kube/index.ts'
+import { replaceFile } from '../supervisor.ts'
+import { ApiObjects } from './api-objects.ts'
+import { type ContainerLog, serveLogs } from './log-server.ts'
+import { keepNodeAlive } from './node-heartbeat.ts'
+import { NodePod } from './pod.ts'
+import { HostNumbers, type PodCidrs } from './pod-network.ts'
+import { EVENTS, PODS } from './resources.ts'
+
+const KUBELET_PORT = 10_250
+const DEFAULT_GRACE_S = 30
+
+/** What the sandbox tells its kubelet, as JSON in SANDBOX_KUBELET. */
+export interface KubeletInit extends PodCidrs {
+  node: string
+  dir: string
+  logs: string
+  pids: string
+  addresses: readonly string[]
+  kubeconfig: string
+  /** Of the log server; the API server's own serves. */
+  certificate: string
+  certificateKey: string
+  programs: readonly { image: string; command: readonly string[] }[]
+  /** Where in-cluster clients find the API. */
+  serviceHost: string
+}
+
+class Kubelet {
+  readonly #init: KubeletInit
+  readonly #log = pino()
+  readonly #client: ApiClient
+  readonly #objects: ApiObjects
+  readonly #pods = new Map<string, NodePod>()
+  readonly #hostNumbers: HostNumbers
+  readonly #statuses: WorkQueue
+  readonly #bound: Reflector<Pod>
+
+  constructor(init: KubeletInit) {
+    this.#init = init
+    this.#client = new ApiClient(loadCredentials(init.kubeconfig))
+    this.#objects = new ApiObjects(this.#client)
+    const numbers = `${init.dir}/host-numbers`
+    for (const folder of [init.dir, numbers, `${init.dir}/pods`]) mkdirSync(folder, { recursive: true })
+    this.#hostNumbers = new HostNumbers(numbers)
+    const log = this.#log
+    this.#statuses = new WorkQueue({ log, handler: (uid) => this.#reportStatus(uid) })
+    this.#bound = new Reflector(
+      { client: this.#client, log },
+      {
+        resource: PODS,
+        fieldSelector: `spec.nodeName=${init.node}`,
+        onChange: (_, pod, before) => this.#onPod(pod, before),
+      },
+    )
+  }
+
+  start(): void {
+    const { node: name, addresses, podCidrs, certificate, certificateKey } = this.#init
+    keepNodeAlive(this.#client, this.#log, { name, addresses, podCidrs, kubeletPort: KUBELET_PORT })
+    const tls = { cert: readFileSync(certificate), key: readFileSync(certificateKey) }
+    serveLogs(KUBELET_PORT, tls, (namespace, pod, container) => this.#findLog(namespace, pod, container))
+    this.#statuses.start()
+    this.#bound.start()
+  }
+
+  #onPod(pod: Pod | undefined, before: Pod | undefined): void {
+    const uid = (pod ?? before)?.metadata?.uid ?? ''
+    // A pod of the same name may have taken the place of one whose end was not seen.
+    if (before && before.metadata?.uid !== uid) this.#remove(before.metadata?.uid ?? '', 0)
+    if (pod === undefined) return this.#remove(uid, 0)
+    const known = this.#pods.get(uid)
+    known?.update(pod)
+    if (pod.metadata?.deletionTimestamp !== undefined) {
+      return this.#remove(uid, pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_S)
+    }
+    const finished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+    if (!known && !finished) this.#add(uid, pod)
+  }
+
+  #add(uid: string, pod: Pod): void {
+    const { certificate: _, ...init } = this.#init
+    const added = new NodePod(
+      pod,
+      {
+        source: this.#objects,
+        hostNumbers: this.#hostNumbers,
+        reportStatus: () => this.#statuses.add(uid),
+        event: (...event) => void this.#event(...event),
+        pidsChanged: (container) => this.#writePids(container),
+      },
+      { ...init, echo: ECHO, honourUids: process.getuid?.() === 0 && hasManyUids() },
+    )
+    this.#pods.set(uid, added)
+    added.start()
+  }
+
+  #remove(uid: string, graceSeconds: number): void {
+    const pod = this.#pods.get(uid)
+    if (pod === undefined) return this.#statuses.add(uid) // ended before we knew it: only the object is left
+    pod.stop(graceSeconds * 1000).then(
+      () => {
+        this.#pods.delete(uid)
+        this.#objects.forget(uid)
+        this.#statuses.add(uid)
+      },
+      (error: unknown) => this.#log.error({ uid, error: String(error) }, 'pod was not taken down'),
+    )
+  }
+
+  #boundPod(uid: string): Pod | undefined {
+    return [...this.#bound.objects.values()].find(({ metadata }) => metadata?.uid === uid)
+  }
+
+  /** Writes a pod's status, or deletes the object of a pod that has ended here and is to go. */
+  async #reportStatus(uid: string): Promise<void> {
+    const pod = this.#boundPod(uid)
+    if (pod === undefined) return
+    const { namespace, name, deletionTimestamp } = pod.metadata ?? {}
+    const running = this.#pods.get(uid)
+    try {
+      if (running) {
+        const status = running.status(new Date().toISOString().replace(/\.\d+Z$/, 'Z'))
+        const body = { metadata: { uid }, status }
+        const path = pathOf(PODS, { namespace, name, subresource: 'status' })
+        await this.#client.request({ method: 'PATCH', path, contentType: PATCH.merge, body })
+      } else if (deletionTimestamp !== undefined) {
+        const body = {
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
+          gracePeriodSeconds: 0,
+          preconditions: { uid },
+        }
+        await this.#client.request({ method: 'DELETE', path: pathOf(PODS, { namespace, name }), body })
+      }
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error
+    }
+  }
+
+  #findLog(namespace: string, name: string, container: string): ContainerLog | undefined {
+    const pod = [...this.#pods.values()].find(
+      ({ pod: { metadata } }) => metadata?.namespace === namespace && metadata?.name === name,
+    )
+    return pod?.containers.find(({ run }) => run.name === container)?.log
+  }
+
+  /** pids/NAME-NODE: the processes of all containers of that name on this node, one a line. */
+  #writePids(name: string): void {
+    const pids = [...this.#pods.values()]
+      .flatMap(({ containers }) => containers)
+      .filter(({ run, pid }) => run.name === name && pid !== undefined)
+      .map(({ pid }) => `${pid}\n`)
+    replaceFile(`${this.#init.pids}/${name}-${this.#init.node}`, pids.join(''))
+  }
+
+  /** Tells on the pod what happened; a lost event is no loss. */
+  async #event({ metadata }: Pod, type: string, reason: string, message: string): Promise<void> {
+    const { namespace = '', name = '', uid = '' } = metadata ?? {}
+    this.#log.info({ pod: `${namespace}/${name}`, reason, message }, 'event')
+    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { namespace, generateName: `${name}.` },
+      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+      source: { component: 'kubelet', host: this.#init.node },
+      type,
+      reason,
+      message,
+      count: 1,
+      firstTimestamp: now,
+      lastTimestamp: now,
+    }
+    await this.#client
+      .request({ method: 'POST', path: pathOf(EVENTS, { namespace }), body })
+      .catch(() => undefined)
+  }
+}
+
+const ECHO = [process.execPath, join(dirname(fileURLToPath(import.meta.url)), '../../sandbox/echo.mjs')]
+
+/** An ordinary user's namespace has one uid only. */
+function hasManyUids(): boolean {
+  const [, , count] = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/)
+  return Number(count) > 1
+}
+
+const init = JSON.parse(process.env.SANDBOX_KUBELET ?? '{}') as KubeletInit
+delete process.env.SANDBOX_KUBELET
+new Kubelet(init).start()

@@ -1,0 +1,35 @@
+// Runs a program to its end and hands back what it printed.
+
+import { spawn } from 'node:child_process'
+
+/** A program that had to succeed did not; the message holds its command and what it printed. */
+export class CommandFailed extends Error {}
+
+export interface RunOptions {
+  input?: string
+  env?: NodeJS.ProcessEnv
+}
+
+/** Runs `command`, feeding it `input`; resolves with its standard output, rejects with `CommandFailed`. */
+export function run(command: readonly string[], { input, env }: RunOptions = {}): Promise<string> {
+  const [file = '', ...args] = command
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { env: env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] })
+    let output = ''
+    let errors = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+    child.on('error', (error) => reject(new CommandFailed(`${command.join(' ')}: ${error.message}`)))
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(output)
+      else
+        reject(
+          new CommandFailed(
+            `${command.join(' ')} ended with ${signal ?? code}: ${(errors || output).trim()}`,
+          ),
+        )
+    })
+    child.stdin.on('error', () => undefined) // it may end before it has read everything
+    child.stdin.end(input ?? '')
+  })
+}

@@ -1,0 +1,31 @@
+// Bundles the programs into dist/, one file each: they start in half the time, and the image needs no node_modules.
+// @ts-check
+import { build } from 'esbuild'
+import { ROOT } from './prepare.mjs'
+
+/** dist/ name without `.js` -> source. */
+const PROGRAMS = {
+  main: 'src/main.ts',
+  'wire-thread': 'src/speaker/wire-thread.ts',
+  'sandbox/launcher': 'sandbox/launcher.ts',
+  'sandbox/cluster': 'sandbox/cluster.ts',
+  'sandbox/kubelet': 'sandbox/kubelet/kubelet.ts',
+}
+
+/** CommonJS dependencies call `require`, which an ES module has to make for itself. */
+const REQUIRE = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`
+
+export async function bundle() {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: PROGRAMS,
+    outdir: 'dist',
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    sourcemap: true,
+    banner: { js: REQUIRE },
+    logLevel: 'warning',
+  })
+}
