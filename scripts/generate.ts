@@ -42,13 +42,12 @@ async function typesOf(definition: CustomResourceDefinition): Promise<string> {
 }
 
 function definitions(): { file: string; definition: CustomResourceDefinition }[] {
-  return readdirSync(CRDS)
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => ({
-      file,
-      definition: parse(readFileSync(join(CRDS, file), 'utf8')) as CustomResourceDefinition,
-    }))
-    .filter(({ definition }) => definition.kind === 'CustomResourceDefinition')
+  const files = readdirSync(CRDS).filter((file) => file.endsWith('.yaml'))
+  const found = files.map((file) => {
+    const definition: CustomResourceDefinition = parse(readFileSync(join(CRDS, file), 'utf8'))
+    return { file, definition }
+  })
+  return found.filter(({ definition }) => definition.kind === 'CustomResourceDefinition')
 }
 
 const expected = new Map<string, string>()

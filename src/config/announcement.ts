@@ -1,0 +1,67 @@
+// Which nodes may announce a Service, with which preference, on which interfaces. Which of them does: election/.
+import { type Advertisement, advertises } from './advertisement.ts'
+import type { Configuration } from './configuration.ts'
+import type { PoolReference } from './pool.ts'
+import { type Labels, anySelects, selects } from './selector.ts'
+
+export interface AnnouncedService {
+  /** Where its addresses belong, see `locate`. */
+  readonly pool: PoolReference
+  readonly labels: Labels
+  /** Whether it carries the annotation allow-shared-ip, with whatever value. */
+  readonly sharesAddress: boolean
+}
+
+export interface AnnouncingNode {
+  readonly name: string
+  /** Sum of the weights of the preferences that it fulfils. */
+  readonly score: number
+  /** Exact names, sorted; `null`: all. They have no part in the choice of the node. */
+  readonly interfaces: readonly string[] | null
+}
+
+/**
+ * - NoMatchingAdvertisement: no advertisement is for its pool and labels.
+ * - SharedAddressWithServiceSelector: Services that share an address could match different advertisements, and two
+ *   nodes would answer for it.
+ */
+export type AnnouncementRefusal = 'NoMatchingAdvertisement' | 'SharedAddressWithServiceSelector'
+
+/**
+ * The nodes, in the order given, that some advertisement lets announce the Service; empty when none has the labels.
+ *
+ * Whether a node is alive, excluded or has endpoints is for the caller to judge.
+ */
+export function whoMayAnnounce(
+  { advertisements }: Configuration,
+  { pool, labels, sharesAddress }: AnnouncedService,
+  nodes: readonly { readonly name: string; readonly labels: Labels }[],
+): { readonly nodes: readonly AnnouncingNode[] } | { readonly refusal: AnnouncementRefusal } {
+  const matching = advertisements.filter(
+    (advertisement) => advertises(advertisement, pool) && anySelects(advertisement.serviceSelectors, labels),
+  )
+  if (matching.length === 0) return { refusal: 'NoMatchingAdvertisement' }
+  if (sharesAddress && matching.some(({ serviceSelectors }) => serviceSelectors.length > 0)) {
+    return { refusal: 'SharedAddressWithServiceSelector' }
+  }
+  return {
+    nodes: nodes.flatMap(({ name, labels }) => {
+      const covering = matching.filter(({ nodeSelectors }) => anySelects(nodeSelectors, labels))
+      return covering.length === 0
+        ? []
+        : [{ name, score: scoreOf(covering, labels), interfaces: interfacesOf(covering) }]
+    }),
+  }
+}
+
+function scoreOf(advertisements: readonly Advertisement[], labels: Labels): number {
+  return advertisements
+    .flatMap(({ preferences }) => preferences)
+    .filter(({ selector }) => selects(selector, labels))
+    .reduce((sum, { weight }) => sum + weight, 0)
+}
+
+function interfacesOf(advertisements: readonly Advertisement[]): readonly string[] | null {
+  if (advertisements.some(({ interfaces }) => interfaces.length === 0)) return null
+  return [...new Set(advertisements.flatMap(({ interfaces }) => interfaces))].sort()
+}

@@ -1,0 +1,17 @@
+// From the objects that users write to pools and advertisements that hold, and the reasons where they do not.
+export {
+  type Configuration,
+  type ConfigurationObjects,
+  type Location,
+  locate,
+  readConfiguration,
+} from './configuration.ts'
+export { type Pool, type PoolReference, avoids, whyForbidden } from './pool.ts'
+export type { ConfigurationRefusal } from './refusal.ts'
+export type { Labels } from './selector.ts'
+export {
+  type AnnouncedService,
+  type AnnouncementRefusal,
+  type AnnouncingNode,
+  whoMayAnnounce,
+} from './announcement.ts'
