@@ -1,0 +1,108 @@
+// Which addresses a Service gets, were it to get new ones now. Changes nothing: a caller that agrees holds them.
+import { type Pool, locate, whyForbidden } from '../config/index.ts'
+import type { Address, Family } from '../ip/index.ts'
+import { whyNotFrom } from './judge.ts'
+import type { Refusal } from './refusal.ts'
+import type { Request } from './request.ts'
+import type { AllocatorState, Assignment } from './state.ts'
+
+export type Allocation = { readonly assignment: Assignment } | { readonly refusal: Refusal }
+
+/** Requested addresses, else the requested pool, else the pools in order: nothing falls back to the next. */
+export function allocate(state: AllocatorState, request: Request): Allocation {
+  if (request.problem !== null) return { refusal: request.problem }
+  if (request.addresses.length > 0) return allocateRequested(state, request)
+  if (request.pool !== null) return allocateFromPool(state, request, request.pool)
+  return allocateFromAny(state, request)
+}
+
+function allocateRequested(state: AllocatorState, request: Request): Allocation {
+  const { addresses, families } = request
+  const asked = addresses.map(({ family }) => family)
+  if (asked.length !== families.length || !asked.every((family) => families.includes(family))) {
+    return { refusal: { reason: 'FamilyMismatch', asked, families } }
+  }
+  const unusable = request.pool === null ? null : whyUnusable(state, request.pool)
+  if (unusable !== null) return { refusal: unusable }
+  const location = locate(state.configuration, addresses, null)
+  if (location.kind === 'refusedPool') return { refusal: { reason: 'PoolRefused', pool: location.pool.name } }
+  if (location.kind === 'unknown') return { refusal: { reason: 'NoPool' } }
+  if (location.kind === 'none') return { refusal: { reason: 'AddressOutsidePools', addresses } }
+  const { pool } = location
+  const [address] = addresses
+  if (request.pool !== null && request.pool !== pool.name && address !== undefined) {
+    return { refusal: { reason: 'AddressOfOtherPool', address, pool: pool.name, asked: request.pool } }
+  }
+  const forbidden = whyNotFrom(pool, request, addresses)
+  if (forbidden !== null) return { refusal: forbidden }
+  for (const wanted of addresses) {
+    const obstacle = state.ledger.obstacle(request.service, wanted, request.sharing)
+    if (obstacle !== null) return { refusal: obstacle }
+  }
+  return { assignment: { addresses, pool: pool.name } }
+}
+
+function whyUnusable({ configuration }: AllocatorState, pool: string): Refusal | null {
+  if (configuration.pools.has(pool)) return null
+  return { reason: configuration.refusedPools.has(pool) ? 'PoolRefused' : 'UnknownPool', pool }
+}
+
+function allocateFromPool(state: AllocatorState, request: Request, name: string): Allocation {
+  const pool = state.configuration.pools.get(name)
+  if (pool === undefined)
+    return { refusal: whyUnusable(state, name) ?? { reason: 'UnknownPool', pool: name } }
+  const forbidden = whyNotFrom(pool, request, [])
+  if (forbidden !== null) return { refusal: forbidden }
+  const assignment = takeFrom(state, request, [pool])
+  if (assignment !== null) return { assignment }
+  const missing =
+    request.families.find((family) => available(state, request, pool, family) === null) ?? 'IPv4'
+  return { refusal: { reason: 'PoolExhausted', pool: name, family: missing } }
+}
+
+/** Pools meant for this Service come first, by priority, then by name; those meant for all only when these fail. */
+function allocateFromAny(state: AllocatorState, request: Request): Allocation {
+  const { pools } = state.configuration
+  if (pools.size === 0) return { refusal: { reason: 'NoPool' } }
+  const open = [...pools.values()].filter((pool) => pool.autoAssign && whyForbidden(pool, request) === null)
+  const pinned = open.filter(({ allocation }) => allocation !== null).sort(byPriority) // stable: by name within
+  const unpinned = open.filter(({ allocation }) => allocation === null)
+  const assignment = takeFrom(state, request, pinned) ?? takeFrom(state, request, unpinned)
+  if (assignment !== null) return { assignment }
+  const names = [...pinned, ...unpinned].map(({ name }) => name)
+  return { refusal: { reason: 'NoAddressAvailable', pools: names, families: request.families } }
+}
+
+function byPriority(a: Pool, b: Pool): number {
+  const [first, second] = [a.allocation?.priority ?? Infinity, b.allocation?.priority ?? Infinity]
+  return first < second ? -1 : first > second ? 1 : 0
+}
+
+/** From the first pool that has all families; where two are only preferred, else from the first that has one. */
+function takeFrom(state: AllocatorState, request: Request, pools: readonly Pool[]): Assignment | null {
+  const { families, dualStack } = request
+  const inOrder = families.toSorted() // the ingress of both is always IPv4, IPv6
+  const wishes =
+    dualStack === 'preferred' && families.length > 1 ? [inOrder, ...families.map(only)] : [inOrder]
+  for (const wish of wishes) {
+    for (const pool of pools) {
+      const addresses = wish.flatMap((family) => available(state, request, pool, family) ?? [])
+      if (addresses.length === wish.length) return { addresses, pool: pool.name }
+    }
+  }
+  return null
+}
+
+function only(family: Family): Family[] {
+  return [family]
+}
+
+/** The address of this family that the pool would give, or `null`. */
+export function available(
+  { ledger }: AllocatorState,
+  { service, sharing }: Request,
+  pool: Pool,
+  family: Family,
+): Address | null {
+  return ledger.firstAcceptable(pool.name, family, service, sharing)
+}

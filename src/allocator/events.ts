@@ -1,0 +1,65 @@
+// The events of a decision, under the reasons that MetalLB's users filter by.
+import type { Service } from '../api/index.ts'
+import { type Address, formatAddress } from '../ip/index.ts'
+import type { ServiceEvent } from './decision.ts'
+import { type Refusal, type ServiceKey, explain, quote } from './refusal.ts'
+import { deprecatedAnnotations } from './request.ts'
+import type { AllocatorState, Assignment } from './state.ts'
+
+export function assignedEvent({ addresses }: Assignment): ServiceEvent {
+  return { type: 'Normal', reason: 'IPAllocated', message: `Assigned IP [${listed(addresses)}]` }
+}
+
+export function clearedEvent(addresses: readonly Address[], cause: Refusal): ServiceEvent {
+  const message = `Current IP [${listed(addresses)}] can no longer be kept: ${explain(cause)}`
+  return { type: 'Normal', reason: 'ClearAssignment', message }
+}
+
+/** Nothing when the same has been said last time. */
+export function refusedEvent(
+  { refused }: AllocatorState,
+  service: ServiceKey,
+  refusal: Refusal | null,
+  assignment: Assignment | null,
+): ServiceEvent[] {
+  if (refusal === null) return []
+  const cause = explain(refusal)
+  const before = refused.get(service)
+  if (before !== undefined && explain(before.refusal) === cause) return []
+  return [eventFor(service, refusal, cause, assignment)]
+}
+
+const WARNINGS: Partial<Record<Refusal['reason'], ServiceEvent['reason']>> = {
+  InvalidAddressRequest: 'LoadBalancerFailed',
+  NotDualStack: 'not enough clusterips',
+  InvalidClusterIPs: 'noclusterIPsIPFamily',
+}
+
+function eventFor(
+  service: ServiceKey,
+  refusal: Refusal,
+  cause: string,
+  assignment: Assignment | null,
+): ServiceEvent {
+  const kept = assignment === null ? '' : `; it keeps ${listed(assignment.addresses)}`
+  const reason = WARNINGS[refusal.reason]
+  if (reason !== undefined) return { type: 'Warning', reason, message: `${cause}${kept}` }
+  if (refusal.reason === 'SecondFamilyUnavailable') {
+    const message = `Failed to assign a second IP to ${quote(service)}: ${cause}${kept}`
+    return { type: 'Normal', reason: 'AdditionalAssignFailed', message }
+  }
+  const message = `Failed to allocate IP for ${quote(service)}: ${cause}${kept}`
+  return { type: 'Warning', reason: 'AllocationFailed', message }
+}
+
+export function deprecatedEvents(service: Service): ServiceEvent[] {
+  return deprecatedAnnotations(service).map((name) => ({
+    type: 'Warning',
+    reason: 'deprecatedAnnotation',
+    message: `annotation ${name} is deprecated: use the prefix metallb.io`,
+  }))
+}
+
+function listed(addresses: readonly Address[]): string {
+  return addresses.map((address) => quote(formatAddress(address))).join(', ')
+}

@@ -1,0 +1,121 @@
+// Why a Service does not get what it asks for: the reasons, and the sentence for each in one place.
+import { type Address, type Family, formatAddress } from '../ip/index.ts'
+import type { SharingObstacle } from './sharing.ts'
+
+/** `namespace/name`. */
+export type ServiceKey = string
+
+/** `reason` is stable: the event, the condition, the metric and the API show the same word. */
+export type Refusal =
+  | { readonly reason: 'NoPool' }
+  | { readonly reason: 'NoClusterIP' }
+  | { readonly reason: 'InvalidClusterIPs'; readonly value: string }
+  | { readonly reason: 'NotDualStack' }
+  | { readonly reason: 'InvalidAddressRequest'; readonly message: string }
+  | { readonly reason: 'UnknownPool'; readonly pool: string }
+  | { readonly reason: 'PoolRefused'; readonly pool: string }
+  | { readonly reason: 'PoolForbidsService'; readonly pool: string; readonly because: 'namespace' | 'labels' }
+  | { readonly reason: 'PoolExhausted'; readonly pool: string; readonly family: Family }
+  | {
+      readonly reason: 'NoAddressAvailable'
+      readonly pools: readonly string[]
+      readonly families: readonly Family[]
+    }
+  | { readonly reason: 'AddressOutsidePools'; readonly addresses: readonly Address[] }
+  | {
+      readonly reason: 'AddressOfOtherPool'
+      readonly address: Address
+      readonly pool: string
+      readonly asked: string
+    }
+  | { readonly reason: 'AddressAvoided'; readonly address: Address; readonly pool: string }
+  | {
+      readonly reason: 'FamilyMismatch'
+      readonly asked: readonly Family[]
+      readonly families: readonly Family[]
+    }
+  | {
+      readonly reason: 'AddressInUse'
+      readonly address: Address
+      readonly holder: ServiceKey
+      readonly obstacle: SharingObstacle
+    }
+
+/** The sentence a person reads: what is wrong, and where it helps, what to do. */
+export function explain(refusal: Refusal): string {
+  switch (refusal.reason) {
+    case 'NoPool':
+      return 'no available IPs: there is no IPAddressPool; create one'
+    case 'NoClusterIP':
+      return 'the Service has no cluster IP'
+    case 'InvalidClusterIPs':
+      return `the cluster IPs ${quote(refusal.value)} are not one address or one of each IP family`
+    case 'NotDualStack':
+      return 'ipFamilyPolicy RequireDualStack needs two cluster IPs, and the Service has one'
+    case 'InvalidAddressRequest':
+      return refusal.message
+    case 'UnknownPool':
+      return `unknown pool ${quote(refusal.pool)}`
+    case 'PoolRefused':
+      return `pool ${quote(refusal.pool)} is refused as it stands: see its status in ConfigurationState`
+    case 'PoolForbidsService':
+      return `pool ${quote(refusal.pool)} not compatible: its serviceAllocation excludes the Service's ${refusal.because}`
+    case 'PoolExhausted':
+      return `no available IPs in pool ${quote(refusal.pool)} for ${refusal.family}`
+    case 'SecondFamilyUnavailable':
+      return refusal.pool === null
+        ? `no ${refusal.family} address as second: its pool is not known`
+        : `no available IPs in pool ${quote(refusal.pool)} for ${refusal.family} as second family`
+    case 'NoAddressAvailable':
+      return refusal.pools.length === 0
+        ? 'no available IPs: no pool with autoAssign is for this Service'
+        : `no available IPs for ${refusal.families.join(' and ')} in ${refusal.pools.map(quote).join(', ')}`
+    case 'AddressOutsidePools':
+      return `${addresses(refusal.addresses)} is not allowed in config: ${
+        refusal.addresses.length > 1 ? 'no pool has them both' : 'no pool has it'
+      }`
+    case 'AddressOfOtherPool':
+      return (
+        `${addresses([refusal.address])} is not compatible with requested address pool ${quote(refusal.asked)}: ` +
+        `it belongs to ${quote(refusal.pool)}`
+      )
+    case 'AddressAvoided':
+      return `${addresses([refusal.address])} is not allowed in config: avoidBuggyIPs of pool ${quote(refusal.pool)}`
+    case 'FamilyMismatch':
+      return (
+        `asked for ${refusal.asked.join(' and ')}, which does not match the ipFamily of the Service, ` +
+        refusal.families.join(' and ')
+      )
+    case 'AddressInUse':
+      break
+  }
+  return explainObstacle(refusal)
+}
+
+function explainObstacle({
+  address,
+  holder,
+  obstacle,
+}: Extract<Refusal, { reason: 'AddressInUse' }>): string {
+  const used = `${addresses([address])} is also in use by ${quote(holder)}`
+  switch (obstacle.kind) {
+    case 'port':
+      return `port ${obstacle.port} is already in use: ${used}`
+    case 'key':
+      return `can't change sharing key: ${used}, which does not share it with this Service`
+    case 'backend':
+      break
+  }
+  return `can't change sharing key: ${used}, whose externalTrafficPolicy or selector differs`
+}
+
+function addresses(list: readonly Address[]): string {
+  return list.map((address) => quote(formatAddress(address))).join(' and ')
+}
+
+const QUOTED_LENGTH = 100
+
+/** As JSON; a long text, which anybody can put in an annotation, is cut. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text)
+}

@@ -1,0 +1,29 @@
+// When Services may share an address: same key, same backends, different ports.
+
+/** What of a Service decides on sharing. */
+export interface Sharing {
+  /** The annotation's value; empty: shares with nobody. */
+  readonly key: string
+  /**
+   * Empty under externalTrafficPolicy Cluster, where every node reaches every endpoint. Under Local the selector in a
+   * canonical form: the holder must have the endpoints of all.
+   */
+  readonly backend: string
+  /** `TCP/80`. */
+  readonly ports: readonly string[]
+}
+
+export type SharingObstacle =
+  { readonly kind: 'key' | 'backend' } | { readonly kind: 'port'; readonly port: string }
+
+/** What keeps the two from one address, or `null`. Namespaces are of no account. */
+export function sharingObstacle(a: Sharing, b: Sharing): SharingObstacle | null {
+  if (a.key === '' || a.key !== b.key) return { kind: 'key' }
+  if (a.backend !== b.backend) return { kind: 'backend' }
+  const port = a.ports.find((port) => b.ports.includes(port))
+  return port === undefined ? null : { kind: 'port', port }
+}
+
+export function sameSharing(a: Sharing, b: Sharing): boolean {
+  return a.key === b.key && a.backend === b.backend && a.ports.join() === b.ports.join()
+}
