@@ -16,6 +16,7 @@ export type Refusal =
   | { readonly reason: 'PoolRefused'; readonly pool: string }
   | { readonly reason: 'PoolForbidsService'; readonly pool: string; readonly because: 'namespace' | 'labels' }
   | { readonly reason: 'PoolExhausted'; readonly pool: string; readonly family: Family }
+  | { readonly reason: 'SecondFamilyUnavailable'; readonly pool: string | null; readonly family: Family }
   | {
       readonly reason: 'NoAddressAvailable'
       readonly pools: readonly string[]
