@@ -18,7 +18,8 @@ export interface ServiceEvent {
 
 /**
  * - none: the object says already what it should, or it is not ours.
- * - assign: write `addresses`, in this order, as ingress, and `pool` as annotation ip-allocated-from-pool.
+ * - assign: write `addresses`, in this order, as ingress, and `pool`, unless `null`, as annotation
+ *   ip-allocated-from-pool.
  * - release: empty the ingress and remove the annotation.
  */
 export interface Decision {

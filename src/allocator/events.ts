@@ -19,10 +19,9 @@ export function clearedEvent(addresses: readonly Address[], cause: Refusal): Ser
 export function refusedEvent(
   { refused }: AllocatorState,
   service: ServiceKey,
-  refusal: Refusal | null,
+  refusal: Refusal,
   assignment: Assignment | null,
 ): ServiceEvent[] {
-  if (refusal === null) return []
   const cause = explain(refusal)
   const before = refused.get(service)
   if (before !== undefined && explain(before.refusal) === cause) return []

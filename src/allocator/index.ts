@@ -1,6 +1,7 @@
 // Which address for which Service, and why not. Pure: the controller carries out what is decided here.
 export type { Decision, ServiceEvent } from './decision.ts'
 export { type Refusal, type ServiceKey, explain } from './refusal.ts'
-export { configure, forget, reconcileService, registerAll, waiting } from './reconcile.ts'
+export { reconcileService } from './reconcile.ts'
+export { configure, forget, registerAll, waiting } from './register.ts'
 export { type AllocatorState, type Assignment, createState, poolUsage } from './state.ts'
 export type { FamilyUsage, PoolUsage } from './usage.ts'

@@ -87,7 +87,7 @@ export class Ledger {
   }
 
   #open(address: Address): HeldAddress {
-    const page = [...this.#pages.values()].find(({ pool }) => pool.addresses.contains(address)) ?? null
+    const page = this.#pageOf(address)
     const held = { address, page, users: new Map<ServiceKey, Sharing>() }
     this.#held.set(idOf(address), held)
     if (page !== null && !avoids(page.pool, address)) {
@@ -95,6 +95,11 @@ export class Ledger {
       page.inUse[address.family] += 1n
     }
     return held
+  }
+
+  #pageOf(address: Address): PoolPage | null {
+    for (const page of this.#pages.values()) if (page.pool.addresses.contains(address)) return page
+    return null
   }
 
   #close(held: HeldAddress): void {

@@ -7,6 +7,8 @@ import type { Sharing } from './sharing.ts'
 
 export interface Request {
   readonly service: ServiceKey
+  /** RFC 3339, as the API server writes it: it sorts as text. */
+  readonly createdAt: string
   readonly namespace: string
   readonly labels: Labels
   /** Of the cluster IPs, the primary one first; empty only with a `problem`. */
@@ -23,7 +25,7 @@ export interface Request {
 }
 
 export function readRequest({ metadata = {}, spec = {} }: Service): Request {
-  const { namespace = '', name = '', labels = {}, annotations = {} } = metadata
+  const { namespace = '', name = '', labels = {}, annotations = {}, creationTimestamp = '' } = metadata
   const families = readFamilies(spec)
   const asked = readAddresses(
     annotationOf(annotations, ANNOTATION.loadBalancerIPs),
@@ -31,6 +33,7 @@ export function readRequest({ metadata = {}, spec = {} }: Service): Request {
   )
   return {
     service: `${namespace}/${name}`,
+    createdAt: creationTimestamp,
     namespace,
     labels,
     families: 'families' in families ? families.families : [],
@@ -44,11 +47,6 @@ export function readRequest({ metadata = {}, spec = {} }: Service): Request {
     },
     problem: 'refusal' in families ? families.refusal : 'refusal' in asked ? asked.refusal : null,
   }
-}
-
-/** The pool that the Service's annotation says its address is from, or `null`. */
-export function recordedPool(service: Service): string | null {
-  return service.metadata?.annotations?.[ANNOTATION.allocatedFromPool] ?? null
 }
 
 /** The names of its annotations that have the deprecated prefix and are still read. */

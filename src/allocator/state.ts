@@ -40,7 +40,7 @@ export function hold(state: AllocatorState, request: Request, assignment: Assign
   const { service, sharing } = request
   drop(state, service)
   state.ledger.hold(service, assignment.addresses, sharing)
-  state.assignments.set(service, { ...assignment, request })
+  state.assignments.set(service, { addresses: assignment.addresses, pool: assignment.pool, request })
 }
 
 /** Frees what the Service has; whether it had anything. */
