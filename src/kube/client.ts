@@ -2,12 +2,19 @@
 
 import http from 'node:http'
 import https from 'node:https'
+import { setTimeout } from 'node:timers/promises'
 import type { Access, Credentials } from './credentials.ts'
+import { Deadline } from './deadline.ts'
 import { ApiError, apiErrorOf, ApiUnreachable } from './errors.ts'
+import type { Startable } from './startable.ts'
 
 const DEADLINE_MS = 15_000
+/** A call that the server puts off (429 or 503 with Retry-After) is made so often, within its deadline. */
+const ATTEMPTS = 4
 /** With Node's probes once a second this notices a peer that is gone within about 20 s. */
 const TCP_KEEP_ALIVE_MS = 10_000
+/** Unused connections are closed before the server does it (after 90 s), lest a request meets the closing. */
+const UNUSED_CONNECTION_MS = 60_000
 
 /** How a body changes an object; the server tells them apart by content type. */
 export const PATCH = {
@@ -20,6 +27,8 @@ export interface ApiRequest {
   path: string
   query?: Record<string, string | number | boolean | undefined>
   body?: unknown
+  /** The body as JSON text, for numbers that JavaScript cannot say. */
+  text?: string
   contentType?: string
   /** Until the whole answer is there; default 15 s. */
   deadlineMs?: number
@@ -27,7 +36,7 @@ export interface ApiRequest {
 }
 
 /** One client for a process: all its requests share the connections. */
-export class ApiClient {
+export class ApiClient implements Startable {
   readonly #credentials: Credentials
   #agent: { agent: http.Agent; tls: Access['tls'] } | undefined
 
@@ -35,13 +44,29 @@ export class ApiClient {
     this.#credentials = credentials
   }
 
-  /** Resolves with the parsed body. Rejects with `ApiError` or `ApiUnreachable`. */
+  /**
+   * Resolves with the parsed body. Rejects with `ApiError` or `ApiUnreachable`. When the server asks to come back later
+   * it does so as long as the deadline allows.
+   */
   async request<T>(request: ApiRequest): Promise<T> {
-    const deadline = AbortSignal.timeout(request.deadlineMs ?? DEADLINE_MS)
-    const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline
-    const response = await this.#send(request, signal)
-    const text = await this.#read(response, request, signal)
-    return (text === '' ? undefined : JSON.parse(text)) as T
+    const deadline = new Deadline(request.deadlineMs ?? DEADLINE_MS, request.signal)
+    const { signal } = deadline
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const response = await this.#send(request, signal)
+          return parseBody(await this.#read(response)) as T
+        } catch (error) {
+          const waitMs = error instanceof ApiError ? error.retryAfterMs : undefined
+          if (waitMs === undefined || attempt === ATTEMPTS || waitMs >= deadline.leftMs) throw error
+          await setTimeout(waitMs, undefined, { signal })
+        }
+      }
+    } catch (error) {
+      throw asFailure(error, request, signal)
+    } finally {
+      deadline.end()
+    }
   }
 
   /**
@@ -49,31 +74,33 @@ export class ApiClient {
    * `signal` ends it at any time.
    */
   async open(request: ApiRequest): Promise<http.IncomingMessage> {
-    const headers = new AbortController()
-    const timer = setTimeout(() => headers.abort(new DOMException('', 'TimeoutError')), request.deadlineMs ?? DEADLINE_MS)
-    const signal = request.signal ? AbortSignal.any([headers.signal, request.signal]) : headers.signal
+    const deadline = new Deadline(request.deadlineMs ?? DEADLINE_MS, request.signal)
     try {
-      const response = await this.#send(request, signal)
-      if ((response.statusCode ?? 0) >= 300) await this.#read(response, request, signal)
+      const response = await this.#send(request, deadline.signal)
+      if ((response.statusCode ?? 0) >= 300) await this.#read(response)
+      deadline.lift()
+      response.once('close', () => deadline.end())
       return response
-    } finally {
-      clearTimeout(timer)
+    } catch (error) {
+      deadline.end()
+      throw asFailure(error, request, deadline.signal)
     }
   }
 
   /** Closes the connections that are kept open. */
-  close(): void {
+  stop(): void {
     this.#agent?.agent.destroy()
+    this.#agent = undefined
   }
 
   async #send(request: ApiRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
     const { method = 'GET', path, query = {}, body, contentType = 'application/json' } = request
+    const text = request.text ?? (body === undefined ? undefined : JSON.stringify(body))
     const access = await this.#credentials.access()
     const url = new URL(this.#credentials.server + path)
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value))
     }
-    const text = body === undefined ? undefined : JSON.stringify(body)
     const headers = {
       ...access.headers,
       accept: 'application/json',
@@ -83,7 +110,7 @@ export class ApiClient {
     return new Promise((resolve, reject) => {
       const outgoing = send(url, { method, headers, agent: this.#agentFor(url, access.tls), signal })
       outgoing.on('response', resolve)
-      outgoing.on('error', (error) => reject(unreachable(error, request, signal)))
+      outgoing.on('error', reject)
       outgoing.end(text)
     })
   }
@@ -91,20 +118,17 @@ export class ApiClient {
   /** The kept connections; new ones when certificates were replaced. */
   #agentFor(url: URL, tls: Access['tls']): http.Agent {
     if (this.#agent?.tls === tls) return this.#agent.agent
-    this.#agent?.agent.destroy()
-    const options = { keepAlive: true, keepAliveMsecs: TCP_KEEP_ALIVE_MS, ...tls }
+    if (this.#agent) retire(this.#agent.agent)
+    const kept = { keepAlive: true, keepAliveMsecs: TCP_KEEP_ALIVE_MS, timeout: UNUSED_CONNECTION_MS }
+    const options = { ...kept, ...tls }
     const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
     this.#agent = { agent, tls }
     return agent
   }
 
-  async #read(response: http.IncomingMessage, request: ApiRequest, signal: AbortSignal): Promise<string> {
+  async #read(response: http.IncomingMessage): Promise<string> {
     const chunks: Buffer[] = []
-    try {
-      for await (const chunk of response) chunks.push(chunk as Buffer)
-    } catch (error) {
-      throw unreachable(error, request, signal)
-    }
+    for await (const chunk of response) chunks.push(chunk as Buffer)
     const text = Buffer.concat(chunks).toString('utf8')
     const status = response.statusCode ?? 0
     if (status < 300) return text
@@ -113,9 +137,25 @@ export class ApiClient {
   }
 }
 
-function unreachable(error: unknown, { method = 'GET', path }: ApiRequest, signal: AbortSignal): Error {
+/** Lets what is under way end; nothing new begins on its connections. */
+function retire(agent: http.Agent): void {
+  agent.maxFreeSockets = 0
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy()
+}
+
+function parseBody(text: string): unknown {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new ApiUnreachable('GARBAGE', `the answer is not JSON: ${text.slice(0, 100)}`)
+  }
+}
+
+/** Whatever went wrong, as one of the classes that callers know. */
+function asFailure(error: unknown, { method = 'GET', path }: ApiRequest, signal: AbortSignal): Error {
   if (error instanceof ApiError) return error
-  const late = signal.aborted && (signal.reason as DOMException | undefined)?.name === 'TimeoutError'
+  const late = (signal.reason as DOMException | undefined)?.name === 'TimeoutError'
   const { code, message } = error as NodeJS.ErrnoException
   const cause = late ? 'no answer in time' : message
   return new ApiUnreachable(late ? 'DEADLINE' : (code ?? 'UNKNOWN'), `${method} ${path}: ${cause}`)

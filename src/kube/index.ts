@@ -1,9 +1,15 @@
 // Access to the Kubernetes API: requests, local copies of collections, a queue of work, what we tell back.
 
+export * from './collections.ts'
 export { ApiClient, PATCH } from './client.ts'
+export { type ConditionUpdate, withCondition } from './conditions.ts'
+export { ConfigurationStateWriter } from './configuration-state.ts'
 export { loadCredentials } from './credentials.ts'
 export { ApiError, ApiUnreachable, isStatus, NotConfigured } from './errors.ts'
+export { EventRecorder, type Occurrence } from './event-recorder.ts'
+export { OwnPod } from './own-pod.ts'
 export { Reflector } from './reflector.ts'
-export { keyOf, pathOf, type Resource, splitKey } from './resource.ts'
-export type { Startable } from './startable.ts'
+export { isSameInput, keyOf, pathOf, type Resource, splitKey } from './resource.ts'
+export { inOrder, type Startable } from './startable.ts'
+export { timestamp } from './time.ts'
 export { WorkQueue } from './work-queue.ts'

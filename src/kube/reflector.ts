@@ -159,7 +159,7 @@ export class Reflector<T extends KubeObject> implements Startable {
   async #list(): Promise<string> {
     const listed = new Map<string, T>()
     let version = ''
-    for (let next: string | undefined; next !== ''; ) {
+    for (let next: string | undefined; next !== '';) {
       const page: List<T> = await this.#components.client.request({
         path: this.#path,
         query: { ...this.#query(), limit: this.#init.pageSize ?? PAGE_SIZE, continue: next },
@@ -185,10 +185,11 @@ export class Reflector<T extends KubeObject> implements Startable {
   }
 
   #replace(listed: Map<string, T>): void {
-    for (const key of [...this.#objects.keys()]) if (!listed.has(key)) this.#set(key, undefined)
+    for (const key of this.#objects.keys()) if (!listed.has(key)) this.#set(key, undefined)
     for (const [key, object] of listed) {
       const before = this.#objects.get(key)?.metadata
-      const same = before?.uid === object.metadata?.uid && before?.resourceVersion === object.metadata?.resourceVersion
+      const same =
+        before?.uid === object.metadata?.uid && before?.resourceVersion === object.metadata?.resourceVersion
       if (!same || before === undefined) this.#set(key, object)
     }
   }
@@ -223,7 +224,8 @@ export class Reflector<T extends KubeObject> implements Startable {
   }
 
   #apply({ type, object }: WatchEvent): void {
-    if (type === 'ERROR') throw new ApiError(object.code ?? 0, object.reason ?? '', object.message ?? 'watch failed')
+    if (type === 'ERROR')
+      throw new ApiError(object.code ?? 0, object.reason ?? '', object.message ?? 'watch failed')
     this.#contact(true)
     this.#backoff.reset()
     this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion

@@ -5,3 +5,15 @@ export interface Startable {
   start(): void | Promise<void>
   stop(): void | Promise<void>
 }
+
+/** One part made of many: started in this order, stopped in the opposite one. */
+export function inOrder(parts: readonly Startable[]): Startable {
+  return {
+    async start() {
+      for (const part of parts) await part.start()
+    },
+    async stop() {
+      for (const part of parts.toReversed()) await part.stop()
+    },
+  }
+}

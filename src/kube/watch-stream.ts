@@ -16,7 +16,10 @@ const NEWLINE = 10
  * is no event (a truncated one, a proxy's page), or when no byte came for `idleLimitMs`.
  */
 export async function* watchEvents(body: IncomingMessage, idleLimitMs: number): AsyncGenerator<WatchEvent> {
-  const idle = setTimeout(() => body.destroy(new ApiUnreachable('IDLE', `no byte for ${idleLimitMs} ms`)), idleLimitMs)
+  const idle = setTimeout(
+    () => body.destroy(new ApiUnreachable('IDLE', `no byte for ${idleLimitMs} ms`)),
+    idleLimitMs,
+  )
   let rest = Buffer.alloc(0)
   try {
     for await (const chunk of body) {
@@ -34,7 +37,8 @@ export async function* watchEvents(body: IncomingMessage, idleLimitMs: number): 
     clearTimeout(idle)
     body.destroy()
   }
-  if (rest.length > 0) throw new ApiUnreachable('TRUNCATED', `watch ended in the middle of a line of ${rest.length} bytes`)
+  if (rest.length > 0)
+    throw new ApiUnreachable('TRUNCATED', `watch ended in the middle of a line of ${rest.length} bytes`)
 }
 
 function parse(line: string): WatchEvent {

@@ -106,7 +106,10 @@ export class WorkQueue implements Startable {
     const delayMs = backoff.next(error instanceof ApiError ? error.retryAfterMs : undefined)
     // A conflict is ordinary: somebody wrote in between, and his version is on its way to us.
     const level = isStatus(error, 409) ? 'debug' : 'warn'
-    this.#init.log[level]({ key, error: error instanceof Error ? error.message : String(error), delayMs }, 'trying again')
+    this.#init.log[level](
+      { key, error: error instanceof Error ? error.message : String(error), delayMs },
+      'trying again',
+    )
     this.addAfter(key, delayMs)
   }
 }

@@ -1,0 +1,131 @@
+// The ConfigurationState object of one process: whether it could use the configuration that it read, and why not.
+
+import type { Logger } from 'pino'
+import { type ConfigurationState, GROUP, VERSION } from '../api/index.ts'
+import { type ApiClient, PATCH } from './client.ts'
+import { withCondition } from './conditions.ts'
+import { isStatus } from './errors.ts'
+import type { OwnPod } from './own-pod.ts'
+import { Reflector } from './reflector.ts'
+import { pathOf, type Resource } from './resource.ts'
+import type { Startable } from './startable.ts'
+import { timestamp } from './time.ts'
+import { WorkQueue } from './work-queue.ts'
+
+const STATES: Resource<ConfigurationState> = {
+  apiVersion: `${GROUP}/${VERSION}`,
+  kind: 'ConfigurationState',
+  plural: 'configurationstates',
+  namespaced: true,
+}
+
+export interface ConfigurationStateComponents {
+  client: ApiClient
+  log: Logger
+  /** The object goes when our pod does. */
+  ownPod: OwnPod
+}
+
+export interface ConfigurationStateInit {
+  namespace: string
+  /** Absent: the controller's. */
+  node?: string
+}
+
+/** Writes the object when what it says changes or when somebody deleted it, not at each look. */
+export class ConfigurationStateWriter implements Startable {
+  readonly #client: ApiClient
+  readonly #ownPod: OwnPod
+  readonly #init: ConfigurationStateInit
+  readonly #queue: WorkQueue
+  readonly #own: Reflector<ConfigurationState>
+  #errors: readonly string[] | undefined
+
+  constructor({ client, log, ownPod }: ConfigurationStateComponents, init: ConfigurationStateInit) {
+    this.#client = client
+    this.#ownPod = ownPod
+    this.#init = init
+    this.#queue = new WorkQueue({ log, concurrency: 1, handler: () => this.#write() })
+    this.#own = new Reflector<ConfigurationState>(
+      { client, log },
+      {
+        resource: STATES,
+        namespace: init.namespace,
+        fieldSelector: `metadata.name=${this.#name}`,
+        onChange: () => this.#queue.add(this.#name),
+      },
+    )
+  }
+
+  start(): void {
+    this.#own.start()
+    void this.#own.synced.then(() => this.#queue.start())
+  }
+
+  async stop(): Promise<void> {
+    await this.#queue.stop()
+    await this.#own.stop()
+  }
+
+  /** The configuration has been read: with these errors, none if it is valid. */
+  report(errors: readonly string[]): void {
+    this.#errors = errors
+    this.#queue.add(this.#name)
+  }
+
+  get #name(): string {
+    return this.#init.node === undefined ? 'controller' : `speaker-${this.#init.node}`
+  }
+
+  async #write(): Promise<void> {
+    if (this.#errors === undefined) return
+    const [present] = this.#own.objects.values()
+    if (present === undefined) return this.#create()
+    const status = this.#status(this.#errors, present)
+    if (status === undefined) return
+    const path = pathOf(STATES, { namespace: this.#init.namespace, name: this.#name, subresource: 'status' })
+    await this.#client.request({ method: 'PATCH', path, contentType: PATCH.merge, body: { status } })
+  }
+
+  /** A new object has no status; our own watch shows it and so brings us here again. */
+  async #create(): Promise<void> {
+    const { namespace, node } = this.#init
+    const labels = { 'metallb.io/component-type': node === undefined ? 'controller' : 'speaker' }
+    const body = {
+      apiVersion: STATES.apiVersion,
+      kind: STATES.kind,
+      metadata: {
+        name: this.#name,
+        namespace,
+        labels: node === undefined ? labels : { ...labels, 'metallb.io/node-name': node },
+        ownerReferences: await this.#ownPod.ownerReferences(),
+      },
+    }
+    try {
+      await this.#client.request({ method: 'POST', path: pathOf(STATES, { namespace }), body })
+    } catch (error) {
+      if (!isStatus(error, 409)) throw error // it is there already, and its watch event on its way
+    }
+  }
+
+  /** What the status should be; undefined when it is that already. */
+  #status(errors: readonly string[], { status }: ConfigurationState): object | undefined {
+    const valid = errors.length === 0
+    const errorSummary = errors.map((error) => `configuration error: ${error}`).join('\n')
+    const before = status?.conditions ?? []
+    const conditions = withCondition(
+      before,
+      {
+        type: this.#init.node === undefined ? 'poolReconcilerValid' : 'configReconcilerValid',
+        status: valid ? 'True' : 'False',
+        reason: valid ? 'Reconciled' : 'ConfigurationError',
+        message: errorSummary,
+      },
+      timestamp(),
+    )
+    const result = valid ? 'Valid' : 'Invalid'
+    if (conditions === before && status?.result === result && (status.errorSummary ?? '') === errorSummary)
+      return undefined
+    return { result, errorSummary, conditions }
+  }
+}
