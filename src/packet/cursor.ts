@@ -1,0 +1,51 @@
+// Reading and writing numbers one after the other, in network byte order. Knows nothing of any protocol.
+
+/** Thrown by `Reader` at the end of its bytes; decoders turn it into `null`. */
+export class EndOfBytes extends RangeError {}
+
+export class Reader {
+  readonly #view: DataView
+  #offset = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** An unsigned number of `width` bytes, at most six. */
+  number(width: number): number {
+    const at = this.#advance(width)
+    let value = 0
+    for (let index = 0; index < width; index++) value = value * 256 + this.#view.getUint8(at + index)
+    return value
+  }
+
+  #advance(width: number): number {
+    const at = this.#offset
+    if (at + width > this.#view.byteLength) {
+      throw new EndOfBytes(`${at + width} bytes wanted, there are ${this.#view.byteLength}`)
+    }
+    this.#offset += width
+    return at
+  }
+}
+
+/** Writes into a buffer of fixed size, made of zeros; running over its end is a defect of the caller. */
+export class Writer {
+  readonly bytes: Uint8Array
+  #offset = 0
+
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size)
+  }
+
+  number(width: number, value: number): this {
+    if (this.#offset + width > this.bytes.length) throw new RangeError(`no room for ${width} bytes`)
+    let rest = value
+    for (let index = width - 1; index >= 0; index--) {
+      this.bytes[this.#offset + index] = rest % 256
+      rest = Math.floor(rest / 256)
+    }
+    this.#offset += width
+    return this
+  }
+}

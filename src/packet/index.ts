@@ -1,0 +1,3 @@
+// Frames: bytes to values and back. Says nothing of when they are sent.
+export { type ArpFrame, type ArpOperation, decodeArp, encodeArp, gratuitousArp } from './arp.ts'
+export { BROADCAST_MAC, formatMac, type Mac, parseMac } from './mac.ts'

@@ -1,0 +1,72 @@
+// The native addon as TypeScript sees it. Only the modules of this folder use it; they add types and meaning.
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { AddonMissing } from './errors.ts'
+
+const ADDON = 'typemetal.node'
+
+/** Beside the bundle (dist/main.js), or from src/wire/ into dist/. */
+const PLACES = [`./${ADDON}`, `../../dist/${ADDON}`]
+
+/** Errors thrown by all of it carry `code`, the errno's name, and say which system call failed. */
+export interface Addon {
+  /** CLOCK_BOOTTIME in ms: goes on while the machine sleeps, never goes back. */
+  bootTime(): number
+  /** Opens a packet socket and closes it. */
+  tryPacketSocket(): void
+  /** Link and address dumps of rtnetlink: datagrams full of messages. */
+  dumpLinks(): Uint8Array[]
+  Responder: new (onObservation: () => void) => NativeResponder
+  LinkMonitor: new (onChange: () => void) => NativeLinkMonitor
+}
+
+export interface NativeResponder {
+  open(interfaceIndex: number, mac: number): void
+  close(interfaceIndex: number): void
+  /** Records of 20 bytes: address (16 bytes, IPv4 as ::ffff:0:0/96), interface index (4 bytes, little-endian). */
+  install(records: Uint8Array): void
+  extend(validUntil: number): boolean
+  resume(validUntil: number): void
+  send(interfaceIndex: number, frame: Uint8Array): boolean
+  takeObservations(): { interfaceIndex: number; frame: Uint8Array }[]
+  /** By cause, since the start. */
+  counters(): Record<string, number>
+  /** Requests and replies of each address in the order of its first record in `install`. */
+  addressCounters(): Float64Array
+  stop(): void
+}
+
+export interface NativeLinkMonitor {
+  stop(): void
+}
+
+let loaded: Addon | undefined
+
+/** Loads it on first use, so that programs that need no wire run without it; throws `AddonMissing`. */
+export function addon(): Addon {
+  loaded ??= load()
+  return loaded
+}
+
+function load(): Addon {
+  const paths = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url)))
+  const path = paths.find((candidate) => existsSync(candidate))
+  if (path === undefined)
+    throw new AddonMissing(`${ADDON} is at none of ${paths.join(', ')}: npm run build makes it`)
+  try {
+    return createRequire(import.meta.url)(path) as Addon
+  } catch (error) {
+    throw new AddonMissing(
+      `${path} does not load into Node ${process.version}: npm run build makes it anew`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+/** CLOCK_BOOTTIME in ms, the clock of `Responder.extend` and `Responder.resume`. */
+export function bootTime(): number {
+  return addon().bootTime()
+}

@@ -1,0 +1,12 @@
+// The shell around the native addon: sockets, the responder thread, the kernel's news of interfaces.
+export { bootTime } from './addon.ts'
+export { AddonMissing, MissingCapability, WireError } from './errors.ts'
+export { LinkWatcher, type LinkWatcherInit, readLinks } from './link-watcher.ts'
+export {
+  type ListenFailure,
+  type Observation,
+  requireRawSockets,
+  Responder,
+  type ResponderCounters,
+  type ResponderInit,
+} from './responder.ts'

@@ -1,0 +1,58 @@
+// The node's interfaces and their addresses, read again whenever the kernel says that something changed. No polling.
+import type { Link } from '../announcer/index.ts'
+import { addon, type NativeLinkMonitor } from './addon.ts'
+import { withTypedErrors } from './errors.ts'
+import { linksOf } from './netlink.ts'
+
+/** Changes come in swarms (a pod's start is a dozen): one reading serves them all. */
+const GATHER_MS = 10
+
+const RETRY_MS = 1000
+
+export interface LinkWatcherInit {
+  /** Gets all links: once from `start`, then after each change of any of them. */
+  onLinks: (links: readonly Link[]) => void
+  /** A reading failed; it is tried again after a second. */
+  onError: (error: Error) => void
+}
+
+/** All links of this network namespace. Throws `WireError`. */
+export function readLinks(): readonly Link[] {
+  return withTypedErrors(() => linksOf(addon().dumpLinks()))
+}
+
+export class LinkWatcher {
+  readonly #init: LinkWatcherInit
+  #monitor: NativeLinkMonitor | undefined
+  #gathering: NodeJS.Timeout | undefined
+
+  constructor(init: LinkWatcherInit) {
+    this.#init = init
+  }
+
+  /** Throws `WireError` when the kernel lets us not listen, or not read the first time. */
+  start(): void {
+    this.#monitor = withTypedErrors(() => new (addon().LinkMonitor)(() => this.#gather(GATHER_MS)))
+    this.#init.onLinks(readLinks())
+  }
+
+  #gather(delay: number): void {
+    this.#gathering ??= setTimeout(() => this.#read(), delay)
+  }
+
+  #read(): void {
+    this.#gathering = undefined
+    try {
+      this.#init.onLinks(readLinks())
+    } catch (error) {
+      this.#init.onError(error as Error)
+      this.#gather(RETRY_MS)
+    }
+  }
+
+  stop(): void {
+    this.#monitor?.stop()
+    this.#monitor = undefined
+    clearTimeout(this.#gathering)
+  }
+}
