@@ -87,6 +87,10 @@ export class ApiClient implements Startable {
     }
   }
 
+  start(): void {
+    // connections are opened by the calls that need them
+  }
+
   /** Closes the connections that are kept open. */
   stop(): void {
     this.#agent?.agent.destroy()

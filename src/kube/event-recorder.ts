@@ -1,8 +1,9 @@
 // Kubernetes Events: what `kubectl describe` shows. Told on the side: never awaited, never in the way.
 
+import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { KubeEvent, KubeObject } from '../api/index.ts'
-import { ApiError } from './errors.ts'
+import { isStatus } from './errors.ts'
 import { type ApiClient, PATCH } from './client.ts'
 import { pathOf, type Resource } from './resource.ts'
 import type { Startable } from './startable.ts'
@@ -14,7 +15,12 @@ const EVENTS: Resource<KubeEvent> = { apiVersion: 'v1', kind: 'Event', plural: '
 const QUEUE_LIMIT = 1000
 /** A repetition within this time raises the count of the event before it. */
 const REPEAT_WINDOW_MS = 10 * 60_000
+/** So many repetitions are written as they come, the further ones at most once in `REPEAT_PACE_MS`. */
+const REPEAT_BURST = 10
+const REPEAT_PACE_MS = 10_000
 const REMEMBERED = 4096
+/** How long `stop` waits for what is still to be told. */
+const STOP_MS = 2000
 
 export interface Occurrence {
   object: KubeObject
@@ -29,17 +35,26 @@ export interface EventRecorderComponents {
   log: Logger
 }
 
+interface Waiting {
+  occurrence: Occurrence
+  times: number
+}
+
 interface Told {
   name: string
   count: number
+  /** Of the last repetition. */
   at: number
+  writtenAt: number
 }
 
+/** Works from the first `record` on, until `stop`; never in the way, never throws. */
 export class EventRecorder implements Startable {
   readonly #components: EventRecorderComponents
   readonly #source: { component: string; host?: string }
   readonly #told = new Map<string, Told>()
-  #queue: Occurrence[] = []
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #end = new AbortController()
   #telling: Promise<void> | undefined
   #stopped = false
 
@@ -50,56 +65,86 @@ export class EventRecorder implements Startable {
   }
 
   start(): void {
-    // Works from the first `record` on.
+    // `record` begins the work
   }
 
-  /** What waits is still told, as far as the server takes it at once. */
+  /** What waits is still told, as far as the server takes it within 2 s. */
   async stop(): Promise<void> {
     this.#stopped = true
+    const timer = setTimeout(() => this.#end.abort(), STOP_MS)
     await this.#telling
+    clearTimeout(timer)
   }
 
   record(occurrence: Occurrence): void {
     if (this.#stopped) return
-    this.#queue.push(occurrence)
-    if (this.#queue.length > QUEUE_LIMIT) this.#queue = this.#queue.slice(-QUEUE_LIMIT)
+    const { object, type, reason, message } = occurrence
+    const key = [object.metadata?.uid, type, reason, message].join('\n')
+    const times = (this.#waiting.get(key)?.times ?? 0) + 1
+    this.#waiting.set(key, { occurrence, times })
+    if (this.#waiting.size > QUEUE_LIMIT) this.#waiting.delete(firstKey(this.#waiting) ?? '')
     this.#telling ??= this.#tellAll().finally(() => (this.#telling = undefined))
   }
 
+  /** Never rejects: an event that cannot be told is lost. */
   async #tellAll(): Promise<void> {
-    for (let next; (next = this.#queue.shift());) {
+    for (let key; (key = firstKey(this.#waiting)) !== undefined && !this.#end.signal.aborted;) {
+      const next = this.#waiting.get(key)
+      this.#waiting.delete(key)
       try {
-        await this.#tell(next)
+        if (next) await this.#tell(key, next)
       } catch (error) {
-        const reason = error instanceof ApiError ? error.reason : String(error)
-        this.#components.log.debug({ event: next.reason, reason }, 'an event was not told')
+        const { log } = this.#components
+        log.debug({ event: next?.occurrence.reason, reason: String(error) }, 'an event was not told')
       }
     }
   }
 
-  async #tell(occurrence: Occurrence): Promise<void> {
-    const { uid = '', namespace = 'default', name = '' } = occurrence.object.metadata ?? {}
-    const key = [uid, occurrence.type, occurrence.reason, occurrence.message].join('\n')
+  async #tell(key: string, waiting: Waiting): Promise<void> {
     const now = Date.now()
     const known = this.#told.get(key)
-    const time = timestamp(new Date(now))
-    if (known && now - known.at < REPEAT_WINDOW_MS) {
-      Object.assign(known, { count: known.count + 1, at: now })
-      const body = { count: known.count, lastTimestamp: time }
-      const path = pathOf(EVENTS, { namespace, name: known.name })
-      await this.#components.client.request({ method: 'PATCH', path, contentType: PATCH.merge, body })
-      return
+    if (known === undefined || now - known.at >= REPEAT_WINDOW_MS) return this.#create(key, waiting, now)
+    known.count += waiting.times
+    known.at = now
+    if (known.count > REPEAT_BURST && now - known.writtenAt < REPEAT_PACE_MS) return undefined
+    try {
+      await this.#raiseCount(waiting.occurrence, known)
+      known.writtenAt = now
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error
+      await this.#create(key, waiting, now) // it has expired on the server, or somebody deleted it
     }
-    const told = { name: `${name}.${now.toString(16)}${this.#told.size.toString(16)}`, count: 1, at: now }
+    return undefined
+  }
+
+  async #create(key: string, { occurrence, times }: Waiting, now: number): Promise<void> {
+    const { namespace = 'default', name = '' } = occurrence.object.metadata ?? {}
+    // Several processes tell of one object, perhaps at the same moment.
+    const told = { name: `${name}.${randomBytes(8).toString('hex')}`, count: times, at: now, writtenAt: now }
     await this.#components.client.request({
       method: 'POST',
       path: pathOf(EVENTS, { namespace }),
-      body: this.#eventObject(occurrence, told.name, time),
+      body: this.#eventObject(occurrence, told),
+      signal: this.#end.signal,
     })
-    this.#remember(key, told)
+    this.#told.delete(key)
+    this.#told.set(key, told)
+    if (this.#told.size > REMEMBERED) this.#told.delete(firstKey(this.#told) ?? '')
   }
 
-  #eventObject({ object, type, reason, message }: Occurrence, name: string, time: string): KubeEvent {
+  async #raiseCount({ object }: Occurrence, { name, count, at }: Told): Promise<void> {
+    const { namespace = 'default' } = object.metadata ?? {}
+    await this.#components.client.request({
+      method: 'PATCH',
+      path: pathOf(EVENTS, { namespace, name }),
+      contentType: PATCH.merge,
+      body: { count, lastTimestamp: timestamp(new Date(at)) },
+      signal: this.#end.signal,
+    })
+  }
+
+  #eventObject({ object, type, reason, message }: Occurrence, { name, count, at }: Told): KubeEvent {
+    const time = timestamp(new Date(at))
     const { apiVersion, kind, metadata = {} } = object
     const { namespace = 'default', uid, resourceVersion } = metadata
     return {
@@ -119,15 +164,15 @@ export class EventRecorder implements Startable {
       type,
       reason,
       message,
-      count: 1,
+      count,
       firstTimestamp: time,
       lastTimestamp: time,
     }
   }
+}
 
-  #remember(key: string, told: Told): void {
-    this.#told.set(key, told)
-    const [oldest] = this.#told.keys()
-    if (this.#told.size > REMEMBERED && oldest !== undefined) this.#told.delete(oldest)
-  }
+/** Of a map: the key that was set longest ago. */
+function firstKey(map: ReadonlyMap<string, unknown>): string | undefined {
+  const [key] = map.keys()
+  return key
 }

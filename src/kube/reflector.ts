@@ -16,7 +16,7 @@ const IDLE_LIMIT_MS = 90_000
 /** The server ends a watch after this, plus up to a tenth, so that not all come back at once. */
 const WATCH_SECONDS = 290
 const BACKOFF: BackoffInit = { firstMs: 500, longestMs: 30_000 }
-/** Watches that break without bringing anything: after so many the list is fetched anew. */
+/** Answers in a row that brought no event: after so many the version that we watch from is given up. */
 const FRUITLESS_LIMIT = 5
 
 export interface ReflectorComponents {
@@ -33,7 +33,7 @@ export interface ReflectorInit<T extends KubeObject> {
   pageSize?: number
   idleLimitMs?: number
   backoff?: BackoffInit
-  /** An object is new, other than before, or gone (`undefined`). Called after the copy has changed; must not throw. */
+  /** An object is new, other than before, or gone (`undefined`). Called after the copy has changed; what it throws is logged. */
   onChange?: (key: string, object: T | undefined, before: T | undefined) => void
   /** Contact with the API server was found or lost. */
   onContact?: (connected: boolean) => void
@@ -53,6 +53,7 @@ export class Reflector<T extends KubeObject> implements Startable {
   #markSynced = (): void => undefined
   #running: Promise<void> = Promise.resolve()
   #resourceVersion: string | undefined
+  #fruitless = 0
   #connected = false
   #hasSynced = false
   #lastContact: number | undefined
@@ -117,7 +118,8 @@ export class Reflector<T extends KubeObject> implements Startable {
 
   async #afterFailure(error: unknown): Promise<void> {
     const gone = error instanceof ApiError && (error.status === 410 || error.reason === 'Expired')
-    if (gone || this.#backoff.failures >= FRUITLESS_LIMIT) this.#resourceVersion = undefined
+    if (error instanceof ApiError) this.#fruitless++
+    if (gone || this.#fruitless > FRUITLESS_LIMIT) this.#resourceVersion = undefined
     if (!gone) this.#contact(false, error instanceof Error ? error.message : String(error))
     const retryAfter = error instanceof ApiError ? error.retryAfterMs : undefined
     await this.#sleep(this.#backoff.next(retryAfter))
@@ -172,6 +174,7 @@ export class Reflector<T extends KubeObject> implements Startable {
     if (this.#stopped) return version
     this.#replace(listed)
     this.#contact(true)
+    this.#fruitless = 0
     this.#hasSynced = true
     this.#markSynced()
     return version
@@ -196,9 +199,17 @@ export class Reflector<T extends KubeObject> implements Startable {
 
   #set(key: string, object: T | undefined): void {
     const before = this.#objects.get(key)
+    if (object === undefined && before === undefined) return
     if (object === undefined) this.#objects.delete(key)
     else this.#objects.set(key, object)
-    this.#init.onChange?.(key, object, before)
+    try {
+      this.#init.onChange?.(key, object, before)
+    } catch (error) {
+      this.#components.log.error(
+        { kind: this.#init.resource.kind, key, err: error },
+        'a change was not taken',
+      )
+    }
   }
 
   async #watch(from: string): Promise<void> {
@@ -215,6 +226,7 @@ export class Reflector<T extends KubeObject> implements Startable {
     })
     const opened = performance.now()
     this.#contact(true)
+    this.#fruitless++
     for await (const event of watchEvents(body, this.#init.idleLimitMs ?? IDLE_LIMIT_MS)) {
       if (this.#stopped) return
       this.#apply(event)
@@ -228,6 +240,7 @@ export class Reflector<T extends KubeObject> implements Startable {
       throw new ApiError(object.code ?? 0, object.reason ?? '', object.message ?? 'watch failed')
     this.#contact(true)
     this.#backoff.reset()
+    this.#fruitless = 0
     this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion
     if (type === 'ADDED' || type === 'MODIFIED') this.#set(keyOf(object), this.#enter(object as T))
     else if (type === 'DELETED') this.#set(keyOf(object), undefined)

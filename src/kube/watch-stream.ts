@@ -10,10 +10,12 @@ export interface WatchEvent {
 }
 
 const NEWLINE = 10
+/** No object comes near this (etcd takes 1.5 MB); a line that never ends must not fill the memory. */
+const LINE_LIMIT_BYTES = 32 * 1024 * 1024
 
 /**
  * The events of `body` in order; ends when the server ends it. Throws `ApiUnreachable` when it breaks off, when a line
- * is no event (a truncated one, a proxy's page), or when no byte came for `idleLimitMs`.
+ * is no event (a truncated one, a proxy's page, one without end), or when no byte came for `idleLimitMs`.
  */
 export async function* watchEvents(body: IncomingMessage, idleLimitMs: number): AsyncGenerator<WatchEvent> {
   const idle = setTimeout(
@@ -28,6 +30,8 @@ export async function* watchEvents(body: IncomingMessage, idleLimitMs: number): 
       for (let end; (end = rest.indexOf(NEWLINE)) !== -1; rest = rest.subarray(end + 1)) {
         yield parse(rest.subarray(0, end).toString('utf8'))
       }
+      if (rest.length > LINE_LIMIT_BYTES)
+        throw new ApiUnreachable('GARBAGE', 'a line of the watch does not end')
     }
   } catch (error) {
     if (error instanceof ApiUnreachable) throw error
@@ -44,7 +48,8 @@ export async function* watchEvents(body: IncomingMessage, idleLimitMs: number): 
 function parse(line: string): WatchEvent {
   try {
     const event = JSON.parse(line) as Partial<WatchEvent> | null
-    if (typeof event?.type === 'string' && typeof event.object === 'object') return event as WatchEvent
+    if (typeof event?.type === 'string' && typeof event.object === 'object' && event.object)
+      return event as WatchEvent
   } catch {
     // told below, with the line
   }

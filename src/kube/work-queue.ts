@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino'
 import { Backoff, type BackoffInit } from './backoff.ts'
-import { ApiError, isStatus } from './errors.ts'
+import { ApiError, ApiUnreachable, isStatus } from './errors.ts'
 import type { Startable } from './startable.ts'
 
 const CONCURRENCY = 16
@@ -16,6 +16,8 @@ export interface WorkQueueInit {
   /** Keys worked on at the same time; default 16. */
   concurrency?: number
   backoff?: BackoffInit
+  /** How long `stop` waits for what is being worked on; default 5 s. */
+  drainMs?: number
 }
 
 /** A key added while it is being worked on is worked on once more afterwards. */
@@ -54,12 +56,13 @@ export class WorkQueue implements Startable {
     )
   }
 
+  /** After `stop` it does nothing: whoever waited for a list before it started us may come late. */
   start(): void {
-    this.#state = 'running'
+    if (this.#state === 'new') this.#state = 'running'
     this.#pump()
   }
 
-  /** Takes nothing new and waits for what is being worked on, 5 s at most. */
+  /** Takes nothing new and waits for what is being worked on, `drainMs` at most. */
   async stop(): Promise<void> {
     this.#state = 'stopped'
     for (const timer of this.#delayed.values()) clearTimeout(timer)
@@ -67,7 +70,7 @@ export class WorkQueue implements Startable {
     this.#waiting.clear()
     if (this.#active.size === 0) return
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, DRAIN_MS)
+      const timer = setTimeout(resolve, this.#init.drainMs ?? DRAIN_MS)
       this.#onIdle = () => {
         clearTimeout(timer)
         resolve()
@@ -106,10 +109,9 @@ export class WorkQueue implements Startable {
     const delayMs = backoff.next(error instanceof ApiError ? error.retryAfterMs : undefined)
     // A conflict is ordinary: somebody wrote in between, and his version is on its way to us.
     const level = isStatus(error, 409) ? 'debug' : 'warn'
-    this.#init.log[level](
-      { key, error: error instanceof Error ? error.message : String(error), delayMs },
-      'trying again',
-    )
+    const expected = error instanceof ApiError || error instanceof ApiUnreachable
+    const told = expected ? { error: error.message } : { err: error } // a defect shows its stack
+    this.#init.log[level]({ key, ...told, delayMs }, 'trying again')
     this.addAfter(key, delayMs)
   }
 }
