@@ -5,7 +5,7 @@ import { replaceFile } from './supervisor.ts'
 
 const ON_NODE = /^(.+)-(node-\d+)$/
 /** These are no containers: a node has one of each. */
-const NODE_PROGRAMS = ['kubelet', 'kube-proxy']
+const NODE_PROGRAMS = new Set(['kubelet', 'kube-proxy'])
 
 /** Keeps `folder`'s files without a node's name in step with those that have one. */
 export function collectPids(folder: string): void {
@@ -24,7 +24,7 @@ function collect(folder: string): void {
   const files = readdirSync(folder)
   for (const file of files) {
     const [, name] = ON_NODE.exec(file) ?? []
-    if (name && !NODE_PROGRAMS.includes(name))
+    if (name && !NODE_PROGRAMS.has(name))
       pids.set(name, (pids.get(name) ?? '') + readPids(`${folder}/${file}`))
   }
   for (const [name, text] of pids) {

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Container } from '../../src/api/index.ts'
+import { timestamp } from '../../src/kube/index.ts'
 import { RestartBackoff } from '../restart-backoff.ts'
 import { replaceFile } from '../supervisor.ts'
 import type { ContainerLog } from './log-server.ts'
@@ -209,10 +210,6 @@ export class ContainerProcess {
     Object.assign(this.run, change)
     this.#init.onChange()
   }
-}
-
-function timestamp(): string {
-  return new Date().toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -8,11 +8,14 @@ import { pino } from 'pino'
 import type { Pod } from '../../src/api/index.ts'
 import {
   ApiClient,
+  EventRecorder,
   isStatus,
   loadCredentials,
   PATCH,
   pathOf,
+  PODS,
   Reflector,
+  timestamp,
   WorkQueue,
 } from '../../src/kube/index.ts'
 import { replaceFile } from '../supervisor.ts'
@@ -21,7 +24,6 @@ import { type ContainerLog, serveLogs } from './log-server.ts'
 import { keepNodeAlive } from './node-heartbeat.ts'
 import { NodePod } from './pod.ts'
 import { HostNumbers, type PodCidrs } from './pod-network.ts'
-import { EVENTS, PODS } from './resources.ts'
 
 const KUBELET_PORT = 10_250
 const DEFAULT_GRACE_S = 30
@@ -47,6 +49,7 @@ class Kubelet {
   readonly #log = pino()
   readonly #client: ApiClient
   readonly #objects: ApiObjects
+  readonly #events: EventRecorder
   readonly #pods = new Map<string, NodePod>()
   readonly #hostNumbers: HostNumbers
   readonly #statuses: WorkQueue
@@ -56,6 +59,7 @@ class Kubelet {
     this.#init = init
     this.#client = new ApiClient(loadCredentials(init.kubeconfig))
     this.#objects = new ApiObjects(this.#client)
+    this.#events = new EventRecorder({ client: this.#client, log: this.#log }, { component: 'kubelet', host: init.node })
     const numbers = `${init.dir}/host-numbers`
     for (const folder of [init.dir, numbers, `${init.dir}/pods`]) mkdirSync(folder, { recursive: true })
     this.#hostNumbers = new HostNumbers(numbers)
@@ -102,7 +106,7 @@ class Kubelet {
         source: this.#objects,
         hostNumbers: this.#hostNumbers,
         reportStatus: () => this.#statuses.add(uid),
-        event: (...event) => void this.#event(...event),
+        event: (object, type, reason, message) => this.#events.record({ object, type, reason, message }),
         pidsChanged: (container) => this.#writePids(container),
       },
       { ...init, echo: ECHO, honourUids: process.getuid?.() === 0 && hasManyUids() },
@@ -136,7 +140,7 @@ class Kubelet {
     const running = this.#pods.get(uid)
     try {
       if (running) {
-        const status = running.status(new Date().toISOString().replace(/\.\d+Z$/, 'Z'))
+        const status = running.status(timestamp())
         const body = { metadata: { uid }, status }
         const path = pathOf(PODS, { namespace, name, subresource: 'status' })
         await this.#client.request({ method: 'PATCH', path, contentType: PATCH.merge, body })
@@ -168,29 +172,6 @@ class Kubelet {
       .filter(({ run, pid }) => run.name === name && pid !== undefined)
       .map(({ pid }) => `${pid}\n`)
     replaceFile(`${this.#init.pids}/${name}-${this.#init.node}`, pids.join(''))
-  }
-
-  /** Tells on the pod what happened; a lost event is no loss. */
-  async #event({ metadata }: Pod, type: string, reason: string, message: string): Promise<void> {
-    const { namespace = '', name = '', uid = '' } = metadata ?? {}
-    this.#log.info({ pod: `${namespace}/${name}`, reason, message }, 'event')
-    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
-    const body = {
-      apiVersion: 'v1',
-      kind: 'Event',
-      metadata: { namespace, generateName: `${name}.` },
-      involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
-      source: { component: 'kubelet', host: this.#init.node },
-      type,
-      reason,
-      message,
-      count: 1,
-      firstTimestamp: now,
-      lastTimestamp: now,
-    }
-    await this.#client
-      .request({ method: 'POST', path: pathOf(EVENTS, { namespace }), body })
-      .catch(() => undefined)
   }
 }
 

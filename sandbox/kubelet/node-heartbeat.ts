@@ -2,9 +2,9 @@
 
 import type { Logger } from 'pino'
 import type { Node } from '../../src/api/index.ts'
-import { type ApiClient, isStatus, PATCH, pathOf } from '../../src/kube/index.ts'
+import { type ApiClient, isStatus, NODES, PATCH, pathOf, timestamp } from '../../src/kube/index.ts'
 import { type NodeFacts, nodeLease, nodeObject, nodeStatus } from './node-object.ts'
-import { LEASES, NODES } from './resources.ts'
+import { LEASES } from './resources.ts'
 
 /** As the kubelet does it; node-lifecycle gives a node up after 50 s. */
 const HEARTBEAT_MS = 10_000
@@ -30,10 +30,6 @@ export function keepNodeAlive(client: ApiClient, log: Logger, facts: NodeFacts):
     setTimeout(() => void beat(), next)
   }
   void beat()
-}
-
-function timestamp(): string {
-  return new Date().toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 async function register(client: ApiClient, facts: NodeFacts): Promise<Node> {

@@ -1,6 +1,6 @@
 // A pod's own network namespace: a cable to the node's bridge cni0 and an address of the node's pod network.
 
-import { closeSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { run } from '../shell.ts'
 
 /** The pod's network namespace and what it is called in. */

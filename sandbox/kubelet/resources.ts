@@ -1,10 +1,8 @@
-// The collections that the stand-in for the kubelet reads and writes.
+// The collections that only the stand-in for the kubelet reads and writes.
 
-import type { ConfigMap, KubeEvent, Lease, Node, Pod, Secret } from '../../src/api/index.ts'
+import type { ConfigMap, Lease, Secret } from '../../src/api/index.ts'
 import type { Resource } from '../../src/kube/index.ts'
 
-export const PODS: Resource<Pod> = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true }
-export const NODES: Resource<Node> = { apiVersion: 'v1', kind: 'Node', plural: 'nodes', namespaced: false }
 export const SECRETS: Resource<Secret> = {
   apiVersion: 'v1',
   kind: 'Secret',
@@ -21,12 +19,6 @@ export const LEASES: Resource<Lease> = {
   apiVersion: 'coordination.k8s.io/v1',
   kind: 'Lease',
   plural: 'leases',
-  namespaced: true,
-}
-export const EVENTS: Resource<KubeEvent> = {
-  apiVersion: 'v1',
-  kind: 'Event',
-  plural: 'events',
   namespaced: true,
 }
 export const SERVICE_ACCOUNTS = { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true }

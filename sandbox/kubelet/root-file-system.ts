@@ -14,7 +14,7 @@ export interface BindMount {
 /** Made anew in each container. */
 const OWN = new Set(['proc', 'sys', 'dev', 'run', 'var', 'etc', 'lost+found'])
 /** What programs need of /etc; the rest is not the container's business. */
-const ETC = [
+const ETC = new Set([
   'alternatives',
   'group',
   'hosts',
@@ -26,7 +26,7 @@ const ETC = [
   'passwd',
   'ssl',
   'ca-certificates',
-]
+])
 
 /** Single quotes for the shell. */
 export function quote(text: string): string {
@@ -50,8 +50,9 @@ export function mountScript(root: string, mounts: readonly BindMount[], readOnly
     ...folderEntries('/var', (name) => !['run', 'lock', 'tmp'].includes(name)).flatMap((path) =>
       bindEntry(root, path, readOnlyRoot),
     ),
-    ...folderEntries('/etc', (name) => ETC.includes(name)).flatMap((path) => bindEntry(root, path, false)),
-    `ln -s /run ${at('/var/run')}`,
+    ...folderEntries('/etc', (name) => ETC.has(name)).flatMap((path) => bindEntry(root, path, false)),
+    // Relative: an absolute link would lead out of the root while mounts are still made.
+    `ln -s ../run ${at('/var/run')}`,
     `mount --rbind /proc ${at('/proc')}`,
     `mount --rbind /dev ${at('/dev')}`,
     // Of the container's own network namespace; where a container engine forbids that, the machine's.

@@ -1,0 +1,61 @@
+// The programs of the image: `typemetal controller` and `typemetal speaker`.
+
+import { pino } from 'pino'
+import { CONTROLLER_FLAGS, createController } from './controller/index.ts'
+import { FlagError, logLevelFlag, parseFlags, usage } from './flags.ts'
+import { NotConfigured, type Startable } from './kube/index.ts'
+import { createSpeaker, SPEAKER_FLAGS } from './speaker/index.ts'
+import { MissingCapability } from './wire/index.ts'
+
+/** A stop that takes longer is broken off; the kubelet's patience ends soon after. */
+const STOP_DEADLINE_MS = 8000
+
+const USAGE = `typemetal controller [flags]
+${usage(CONTROLLER_FLAGS)}
+
+typemetal speaker [flags]
+${usage(SPEAKER_FLAGS)}
+`
+
+/** Makes the program that the command line names; throws `FlagError` for what it does not understand. */
+function createProgram([name, ...args]: readonly string[]): Startable {
+  const make = (level: string) => pino({ level: logLevelFlag(level), base: { program: name } })
+  if (name === 'controller') {
+    const flags = parseFlags(CONTROLLER_FLAGS, args, process.env)
+    return createController(flags, make(flags['log-level']))
+  }
+  if (name === 'speaker') {
+    const flags = parseFlags(SPEAKER_FLAGS, args, process.env)
+    return createSpeaker(flags, make(flags['log-level']))
+  }
+  throw new FlagError(`${name ?? 'nothing'}: expected controller or speaker`)
+}
+
+/** What is wrong with flags or machine is told in a sentence, a defect with its stack. */
+function messageOf(error: unknown): string {
+  if (error instanceof FlagError || error instanceof NotConfigured || error instanceof MissingCapability) {
+    return error.message
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`typemetal: ${messageOf(error)}\n`)
+  process.exit(1)
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.length === 0 || args.some((arg) => /^-?-h(elp)?$/.test(arg))) {
+    process.stdout.write(USAGE)
+    return
+  }
+  const program = createProgram(args)
+  const stop = (): void => {
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref()
+    Promise.resolve(program.stop()).then(() => process.exit(0), fail)
+  }
+  process.once('SIGTERM', stop).once('SIGINT', stop)
+  await program.start()
+}
+
+main(process.argv.slice(2)).catch(fail)

@@ -1,0 +1,101 @@
+// The speaker program: its flags, and its parts put together.
+
+import type { Logger } from 'pino'
+import { COMMON_FLAGS, type Flags, type FlagSpecs, portFlag } from '../flags.ts'
+import {
+  ApiClient,
+  ConfigurationStateWriter,
+  EventRecorder,
+  inOrder,
+  loadCredentials,
+  OwnPod,
+  type Startable,
+} from '../kube/index.ts'
+import { healthServer, listenOn, metricsRegistry, metricsServer } from '../status/index.ts'
+import { requireRawSockets } from '../wire/index.ts'
+import { ClusterThread } from './cluster-thread.ts'
+import { readExcludedInterfaces } from './excluded-interfaces.ts'
+import type { Report } from './intents.ts'
+import { registerSpeakerMetrics } from './metrics.ts'
+import { ServiceStatusWriter } from './service-status.ts'
+import { WireHandle } from './wire-handle.ts'
+
+export const SPEAKER_FLAGS = {
+  ...COMMON_FLAGS,
+  'node-name': { env: 'METALLB_NODE_NAME', help: 'the node that we run on' },
+  'ml-labels': {
+    fallback: 'app=metallb,component=speaker',
+    env: 'METALLB_ML_LABELS',
+    help: 'labels of the speaker pods',
+  },
+  'ignore-exclude-lb': {
+    fallback: 'false',
+    help: 'announce also from nodes that are excluded from load balancers',
+  },
+  'excluded-interfaces': {
+    fallback: '/etc/metallb/excludel2.yaml',
+    help: 'file with interfaces to leave alone',
+  },
+} as const satisfies FlagSpecs
+
+const NOTHING: Report = { held: [], failures: [], counters: {} }
+
+/**
+ * Throws `FlagError` for flags and files that make no sense, `NotConfigured` where there is no API server to talk to,
+ * `MissingCapability` when it may not speak on the wire.
+ */
+export function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): Startable {
+  const { namespace, 'node-name': node } = flags
+  const excluded = readExcludedInterfaces(flags['excluded-interfaces'])
+  requireRawSockets()
+  const client = new ApiClient(loadCredentials(flags.kubeconfig || undefined))
+  const events = new EventRecorder({ client, log }, { component: 'metallb-speaker', host: node })
+  const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
+  const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace, node })
+  const statuses = new ServiceStatusWriter({ client, log, ownPod }, { namespace, node })
+  let report = NOTHING
+  const wire = new WireHandle(
+    { node, excludedInterfaces: excluded.map(({ source }) => source) },
+    {
+      onReport: (newest) => {
+        report = newest
+        cluster.onReport(newest)
+      },
+      onLog: ({ level, fields, message }) => log[level](fields, message),
+      onFailure: (error) => {
+        log.fatal({ reason: error.message }, 'the wire thread failed; ending, to be started anew')
+        process.exit(1)
+      },
+    },
+  )
+  const cluster = new ClusterThread(
+    { client, log, events, configurationState, statuses, sendIntents: (intents) => wire.send(intents) },
+    {
+      namespace,
+      node,
+      loadBalancerClass: flags['lb-class'],
+      ignoreExcludeLabel: flags['ignore-exclude-lb'] === 'true',
+      speakerLabels: flags['ml-labels'],
+    },
+  )
+  const registry = metricsRegistry()
+  registerSpeakerMetrics(registry, {
+    node,
+    report: () => report,
+    servicesOf: (address) => cluster.servicesOf(address),
+    configurationLoaded: () => cluster.hasSynced,
+    configurationRefused: () => cluster.configurationRefused,
+  })
+  const stuck = (): string | undefined => (wire.lives ? undefined : 'the wire thread does not answer')
+  const health = healthServer({
+    notAlive: stuck,
+    notReady: () =>
+      stuck() ?? (cluster.hasSynced ? undefined : 'waiting for the API server: not everything was read'),
+  })
+  const servers = listenOn([
+    { server: health, port: portFlag('health-probe-port', flags['health-probe-port']), host: '127.0.0.1' },
+    { server: metricsServer(registry), port: portFlag('port', flags.port), host: '::' },
+  ])
+  // Stopped from the end: first nothing is announced any more, then the cluster is told no more.
+  return inOrder([client, servers, events, ownPod, configurationState, statuses, cluster, wire])
+}

@@ -1,0 +1,165 @@
+// ServiceL2Status: one object for each Service of which this node holds an address. Written after the fact, paced,
+// never in the way of an announcement.
+
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { Logger } from 'pino'
+import type { Service, ServiceL2Status } from '../api/index.ts'
+import {
+  type ApiClient,
+  isStatus,
+  keyOf,
+  type OwnPod,
+  PATCH,
+  pathOf,
+  Reflector,
+  SERVICE_L2_STATUSES,
+  splitKey,
+  type Startable,
+  WorkQueue,
+} from '../kube/index.ts'
+
+const LABELS = {
+  node: 'metallb.io/node',
+  serviceName: 'metallb.io/service-name',
+  serviceNamespace: 'metallb.io/service-namespace',
+} as const
+
+export interface ServiceStatusComponents {
+  client: ApiClient
+  log: Logger
+  /** Our statuses go when our pod does. */
+  ownPod: OwnPod
+}
+
+export interface ServiceStatusInit {
+  namespace: string
+  node: string
+}
+
+/** What is announced of one Service here. */
+export interface AnnouncedHere {
+  service: Service
+  /** Named when its advertisements name them, else absent: all. */
+  interfaces: readonly string[] | null
+}
+
+/** The fixed name of the status of one Service on one node. */
+export function statusName(serviceUid: string, node: string): string {
+  return `l2-${createHash('sha256').update(`${serviceUid}/${node}`).digest('hex').slice(0, 16)}`
+}
+
+export class ServiceStatusWriter implements Startable {
+  readonly #client: ApiClient
+  readonly #ownPod: OwnPod
+  readonly #init: ServiceStatusInit
+  readonly #queue: WorkQueue
+  readonly #written: Reflector<ServiceL2Status>
+  #announced: ReadonlyMap<string, AnnouncedHere> = new Map()
+
+  constructor({ client, log, ownPod }: ServiceStatusComponents, init: ServiceStatusInit) {
+    this.#client = client
+    this.#ownPod = ownPod
+    this.#init = init
+    this.#queue = new WorkQueue({ log, handler: (name) => this.#settle(name), concurrency: 4 })
+    this.#written = new Reflector<ServiceL2Status>(
+      { client, log },
+      {
+        resource: SERVICE_L2_STATUSES,
+        namespace: init.namespace,
+        labelSelector: `${LABELS.node}=${init.node}`,
+        onChange: (key) => this.#queue.add(splitKey(key).name),
+      },
+    )
+  }
+
+  start(): void {
+    this.#written.start()
+    void this.#written.synced.then(() => this.#queue.start())
+  }
+
+  async stop(): Promise<void> {
+    await this.#queue.stop()
+    await this.#written.stop()
+  }
+
+  /** The Services announced from this node now; everything else of ours is deleted. */
+  show(announced: Iterable<AnnouncedHere>): void {
+    const before = this.#announced
+    const named = [...announced].map((each) => [this.#nameOf(each.service), each] as const)
+    this.#announced = new Map(named)
+    for (const name of new Set([...before.keys(), ...this.#announced.keys()])) {
+      if (!isSame(before.get(name), this.#announced.get(name))) this.#queue.add(name)
+    }
+  }
+
+  #nameOf({ metadata }: Service): string {
+    return statusName(metadata?.uid ?? '', this.#init.node)
+  }
+
+  async #settle(name: string): Promise<void> {
+    const { namespace } = this.#init
+    const wanted = this.#announced.get(name)
+    const present = this.#written.objects.get(keyOf({ metadata: { namespace, name } }))
+    if (wanted === undefined) return present && this.#delete(name)
+    const status = this.#statusOf(wanted)
+    if (present === undefined) await this.#create(name, wanted.service)
+    if (isDeepStrictEqual(present?.status, status)) return
+    await this.#client.request({
+      method: 'PATCH',
+      path: pathOf(SERVICE_L2_STATUSES, { namespace, name, subresource: 'status' }),
+      contentType: PATCH.merge,
+      body: { status },
+    })
+  }
+
+  #statusOf({ service, interfaces }: AnnouncedHere): ServiceL2Status['status'] {
+    const { name = '', namespace = '' } = service.metadata ?? {}
+    return {
+      ...(interfaces !== null && { interfaces: interfaces.map((each) => ({ name: each })) }),
+      node: this.#init.node,
+      serviceName: name,
+      serviceNamespace: namespace,
+    }
+  }
+
+  async #create(name: string, { metadata = {} }: Service): Promise<void> {
+    const { namespace, node } = this.#init
+    const body = {
+      apiVersion: SERVICE_L2_STATUSES.apiVersion,
+      kind: SERVICE_L2_STATUSES.kind,
+      metadata: {
+        name,
+        namespace,
+        labels: {
+          [LABELS.node]: node,
+          [LABELS.serviceName]: metadata.name,
+          [LABELS.serviceNamespace]: metadata.namespace,
+        },
+        ownerReferences: await this.#ownPod.ownerReferences(),
+      },
+      spec: {},
+    }
+    try {
+      await this.#client.request({ method: 'POST', path: pathOf(SERVICE_L2_STATUSES, { namespace }), body })
+    } catch (error) {
+      if (!isStatus(error, 409)) throw error // it is there; our watch has not shown it yet
+    }
+  }
+
+  async #delete(name: string): Promise<void> {
+    try {
+      await this.#client.request({
+        method: 'DELETE',
+        path: pathOf(SERVICE_L2_STATUSES, { namespace: this.#init.namespace, name }),
+      })
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error
+    }
+  }
+}
+
+function isSame(one: AnnouncedHere | undefined, other: AnnouncedHere | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  return isDeepStrictEqual(one.interfaces, other.interfaces)
+}

@@ -1,0 +1,82 @@
+// The main thread's side of the wire thread: starts it, sends it intents, takes its reports, knows whether it lives.
+
+import { Worker } from 'node:worker_threads'
+import type { Startable } from '../kube/index.ts'
+import type { Intents, Report } from './intents.ts'
+
+/** The wire thread reports at least this often; silence for three times as long means that it is stuck. */
+export const REPORT_INTERVAL_MS = 1000
+const SILENCE_LIMIT_MS = 3 * REPORT_INTERVAL_MS
+
+/** What the thread is started with. */
+export interface WireInit {
+  node: string
+  /** Sources of regular expressions. */
+  excludedInterfaces: readonly string[]
+}
+
+/** What the thread sends. */
+export type WireMessage =
+  | { kind: 'report'; report: Report }
+  | { kind: 'log'; level: 'info' | 'warn'; fields: Readonly<Record<string, unknown>>; message: string }
+
+export interface WireHandleEvents {
+  onReport: (report: Report) => void
+  onLog: (message: Extract<WireMessage, { kind: 'log' }>) => void
+  /** The thread ended by itself: without it the process is of no use. */
+  onFailure: (error: Error) => void
+}
+
+/** In the bundle a program of its own; from the sources the file beside this one. */
+const THREAD = import.meta.url.endsWith('.ts')
+  ? new URL('./wire-thread.ts', import.meta.url)
+  : new URL('./wire-thread.js', import.meta.url)
+
+export class WireHandle implements Startable {
+  readonly #init: WireInit
+  readonly #events: WireHandleEvents
+  #worker: Worker | undefined
+  #heard = performance.now()
+  #stopping = false
+
+  constructor(init: WireInit, events: WireHandleEvents) {
+    this.#init = init
+    this.#events = events
+  }
+
+  start(): void {
+    const worker = new Worker(THREAD, { workerData: this.#init })
+    this.#worker = worker
+    worker.on('message', (message: WireMessage) => {
+      this.#heard = performance.now()
+      if (message.kind === 'report') this.#events.onReport(message.report)
+      else this.#events.onLog(message)
+    })
+    worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))))
+    worker.on('exit', (code) => this.#fail(new Error(`the wire thread ended with ${code}`)))
+  }
+
+  /** Whether the thread does its work. */
+  get lives(): boolean {
+    return performance.now() - this.#heard < SILENCE_LIMIT_MS
+  }
+
+  send(intents: Intents): void {
+    this.#worker?.postMessage(intents)
+  }
+
+  /** Asks the thread to give up what it holds and to end; resolves when it has. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const worker = this.#worker
+    if (worker === undefined) return
+    const ended = new Promise((resolve) => worker.once('exit', resolve))
+    worker.postMessage('stop')
+    await ended
+  }
+
+  #fail(error: Error): void {
+    if (!this.#stopping) this.#events.onFailure(error)
+    this.#stopping = true
+  }
+}
