@@ -9,7 +9,7 @@ const ADDON = 'typemetal.node'
 /** Beside the bundle (dist/main.js), or from src/wire/ into dist/. */
 const PLACES = [`./${ADDON}`, `../../dist/${ADDON}`]
 
-/** Errors thrown by all of it carry `code`, the errno's name, and say which system call failed. */
+/** Errors thrown by all of it carry `errno`, positive, and say which system call failed. */
 export interface Addon {
   /** CLOCK_BOOTTIME in ms: goes on while the machine sleeps, never goes back. */
   bootTime(): number

@@ -1,4 +1,5 @@
 // What can go wrong between us and the kernel.
+import { getSystemErrorName } from 'node:util'
 
 /** The native addon is not there, or this Node cannot load it; the message says where it was looked for. */
 export class AddonMissing extends Error {}
@@ -32,10 +33,9 @@ export function withTypedErrors<T>(call: () => T): T {
   try {
     return call()
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error
-    if (error.code === 'EPERM' || error.code === 'EACCES') {
-      throw new MissingCapability('CAP_NET_RAW', { cause: error })
-    }
-    throw new WireError(error.code, error.message, { cause: error })
+    if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') throw error
+    const code = getSystemErrorName(-error.errno)
+    if (code === 'EPERM' || code === 'EACCES') throw new MissingCapability('CAP_NET_RAW', { cause: error })
+    throw new WireError(code, error.message, { cause: error })
   }
 }

@@ -1,0 +1,26 @@
+// Addresses as table keys: 16 bytes for both families, IPv4 as ::ffff:0:0/96.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+using Mac = std::array<uint8_t, 6>;
+using Address = std::array<uint8_t, 16>;
+
+// `ipv4` in network byte order.
+inline Address mapped(uint32_t ipv4) {
+  Address address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  memcpy(&address[12], &ipv4, 4);
+  return address;
+}
+
+struct AddressHash {
+  size_t operator()(const Address &address) const {
+    uint64_t high, low;
+    memcpy(&high, &address[0], 8);
+    memcpy(&low, &address[8], 8);
+    // Pool addresses differ in few bits; multiplying spreads them.
+    uint64_t mixed = (high ^ (low * 0x9e3779b97f4a7c15u)) * 0xbf58476d1ce4e5b9u;
+    return static_cast<size_t>(mixed ^ (mixed >> 32));
+  }
+};

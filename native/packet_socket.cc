@@ -1,0 +1,86 @@
+#include "packet_socket.h"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "system_error.h"
+
+namespace {
+
+// Headers of 80 bytes and the frame's start: more than ARP and neighbour discovery need. Longer frames are cut.
+constexpr unsigned kFrameBytes = 256;
+constexpr unsigned kBlockBytes = 65536;  // a multiple of every page size
+constexpr unsigned kRingBytes = kFrameBytes * PacketSocket::kRingFrames;
+
+void set(int fd, int option, const void *value, socklen_t size, const char *name) {
+  if (setsockopt(fd, SOL_PACKET, option, value, size) != 0) throw SystemError(std::string("setsockopt ") + name);
+}
+
+int open_packet_socket() {
+  int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) throw SystemError("socket AF_PACKET");
+  return fd;
+}
+
+}  // namespace
+
+void try_packet_socket() { Descriptor fd(open_packet_socket()); }
+
+// Protocol 0 receives nothing until bind: no frame from another interface or past the filter gets in.
+PacketSocket::PacketSocket(int interface_index, uint16_t ethertype, const std::vector<sock_filter> &filter)
+    : fd_(open_packet_socket()) {
+  // Version 2: one frame at a time. Version 3 gathers blocks, which delays replies.
+  int version = TPACKET_V2;
+  set(fd_, PACKET_VERSION, &version, sizeof version, "PACKET_VERSION");
+  sock_fprog program = {static_cast<unsigned short>(filter.size()), const_cast<sock_filter *>(filter.data())};
+  if (setsockopt(fd_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+    throw SystemError("setsockopt SO_ATTACH_FILTER");
+  tpacket_req ring = {kBlockBytes, kRingBytes / kBlockBytes, kFrameBytes, kRingFrames};
+  set(fd_, PACKET_RX_RING, &ring, sizeof ring, "PACKET_RX_RING");
+  sockaddr_ll address = {};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ethertype);
+  address.sll_ifindex = interface_index;
+  if (bind(fd_, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0)
+    throw SystemError("bind to interface " + std::to_string(interface_index));
+  void *memory = mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
+  if (memory == MAP_FAILED) throw SystemError("mmap of the receive ring");
+  ring_ = static_cast<uint8_t *>(memory);
+}
+
+PacketSocket::~PacketSocket() { munmap(ring_, kRingBytes); }
+
+tpacket2_hdr *PacketSocket::slot() const { return reinterpret_cast<tpacket2_hdr *>(ring_ + next_ * kFrameBytes); }
+
+Frame PacketSocket::frame(const tpacket2_hdr *header) {
+  auto start = reinterpret_cast<const uint8_t *>(header);
+  auto address = reinterpret_cast<const sockaddr_ll *>(start + TPACKET_ALIGN(sizeof *header));
+  // A foreign VLAN's frame comes to a socket of the untagged interface, its tag in the header only.
+  uint16_t tag = header->tp_status & TP_STATUS_VLAN_VALID ? header->tp_vlan_tci : 0;
+  return {start + header->tp_mac, header->tp_snaplen, address->sll_pkttype, static_cast<uint16_t>(tag & 0x0fff)};
+}
+
+void PacketSocket::release(tpacket2_hdr *header) {
+  __atomic_store_n(&header->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+  next_ = (next_ + 1) % kRingFrames;
+}
+
+int PacketSocket::send(const void *bytes, size_t size) const {
+  return ::send(fd_, bytes, size, MSG_DONTWAIT) < 0 ? errno : 0;
+}
+
+uint64_t PacketSocket::dropped() {
+  tpacket_stats statistics = {};
+  socklen_t size = sizeof statistics;
+  // Reading sets the kernel's count to zero.
+  if (getsockopt(fd_, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0) dropped_ += statistics.tp_drops;
+  return dropped_;
+}
+
+void PacketSocket::clear_error() const {
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+}

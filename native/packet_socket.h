@@ -1,0 +1,67 @@
+// An AF_PACKET socket on one interface with a receive ring (Documentation/networking/packet_mmap.rst).
+// Moves frames; knows nothing of what is in them beyond what the filter says.
+#pragma once
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "descriptor.h"
+
+// A received frame; its bytes are in the ring and gone when the function that gets it returns.
+struct Frame {
+  const uint8_t *bytes;
+  uint32_t captured;    // bytes there: the whole frame, or what the filter leaves of it
+  uint8_t packet_type;  // PACKET_HOST, PACKET_BROADCAST, PACKET_OTHERHOST, ...
+  uint16_t vlan_id;     // 0 for an untagged and for a priority-tagged frame
+};
+
+class PacketSocket {
+ public:
+  // Receives frames of `ethertype` that `filter` lets pass. Throws SystemError.
+  PacketSocket(int interface_index, uint16_t ethertype, const std::vector<sock_filter> &filter);
+  ~PacketSocket();
+  PacketSocket(const PacketSocket &) = delete;
+  PacketSocket &operator=(const PacketSocket &) = delete;
+
+  int fd() const { return fd_; }
+
+  // Hands at most `budget` waiting frames to `take`; returns whether the budget was used up.
+  template <typename Take>
+  bool receive(unsigned budget, Take take) {
+    for (; budget > 0; budget--) {
+      tpacket2_hdr *header = slot();
+      if (!(__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER)) return false;
+      take(frame(header));
+      release(header);
+    }
+    return true;
+  }
+
+  // Sends a whole frame without waiting; 0, or the errno.
+  int send(const void *bytes, size_t size) const;
+
+  // Frames lost because the ring was full, since the socket was made. One thread only.
+  uint64_t dropped();
+
+  // Clears a pending error (the interface went down), so that the descriptor does not stay readable for it.
+  void clear_error() const;
+
+  // A ring holds so many frames: 200 ms of 20,000 frames a second.
+  static constexpr unsigned kRingFrames = 4096;
+
+ private:
+  tpacket2_hdr *slot() const;
+  static Frame frame(const tpacket2_hdr *header);
+  void release(tpacket2_hdr *header);
+
+  Descriptor fd_;
+  uint8_t *ring_ = nullptr;
+  unsigned next_ = 0;
+  uint64_t dropped_ = 0;
+};
+
+// Throws SystemError unless this process may open packet sockets.
+void try_packet_socket();

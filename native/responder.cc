@@ -1,0 +1,205 @@
+#include "responder.h"
+
+#include <linux/if_ether.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+#include "system_error.h"
+#include "thread.h"
+
+namespace {
+
+// Frames taken from one interface before the others, and changes, have their turn.
+constexpr unsigned kBatch = 64;
+constexpr size_t kMaxObservations = 256;
+constexpr int kMaxEvents = 16;
+
+// Only ARP, and of it no more than the packet and its padding.
+const std::vector<sock_filter> kArpFilter = {
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, arp::kFrameBytes),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
+void watch(int epoll, int fd, void *data) {
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.ptr = data;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) throw SystemError("epoll_ctl");
+}
+
+}  // namespace
+
+const std::array<const char *, static_cast<size_t>(Fate::kCount)> kFateNames = {
+    "answered", "expired",   "notHeld", "wrongInterface", "notRequest", "conflict",
+    "ownFrame", "otherHost", "vlan",    "malformed",      "truncated",  "sendFailed",
+};
+
+int64_t boot_time() {
+  timespec time;
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return time.tv_sec * int64_t{1000000000} + time.tv_nsec;
+}
+
+Responder::Responder(std::function<void()> on_observation)
+    : on_observation_(std::move(on_observation)),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (epoll_ < 0 || wake_ < 0) throw SystemError("epoll_create1, eventfd");
+  watch(epoll_, wake_, nullptr);
+  thread_ = start_thread("responder", [this] { loop(); });
+}
+
+Responder::~Responder() {
+  run([this] { is_stopping_ = true; });
+  thread_.join();
+}
+
+void Responder::open(int interface_index, const Mac &mac) {
+  auto interface = std::unique_ptr<Interface>(new Interface{interface_index, mac, {interface_index, ETH_P_ARP, kArpFilter}});
+  run([&] { interfaces_[interface_index] = std::move(interface); });
+  Interface *opened = interfaces_[interface_index].get();
+  try {
+    watch(epoll_, opened->arp.fd(), opened);
+  } catch (const SystemError &) {
+    close(interface_index);
+    throw;
+  }
+}
+
+void Responder::close(int interface_index) {
+  std::unique_ptr<Interface> closed;
+  run([&] {
+    auto found = interfaces_.find(interface_index);
+    if (found == interfaces_.end()) return;
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second->arp.fd(), nullptr);
+    closed = std::move(found->second);
+    interfaces_.erase(found);
+  });
+  if (closed) dropped_before_ += closed->arp.dropped();
+}
+
+void Responder::install(std::unique_ptr<HeldTable> table) {
+  run([&] { table_.swap(table); });  // the old one is destroyed here, not on the responder's time
+}
+
+// Frozen between reading the clock and storing, the process thaws with an instant that has passed: silent.
+bool Responder::extend(int64_t valid_until) {
+  if (boot_time() >= valid_until_.load()) return false;
+  valid_until_.store(valid_until);
+  return true;
+}
+
+void Responder::resume(int64_t valid_until) {
+  run([&] {
+    valid_until_.store(0);
+    for (auto &[index, interface] : interfaces_) take_frames(*interface, PacketSocket::kRingFrames);
+    valid_until_.store(valid_until);
+  });
+}
+
+int Responder::send(int interface_index, const void *bytes, size_t size) const {
+  auto found = interfaces_.find(interface_index);
+  return found == interfaces_.end() ? ENODEV : found->second->arp.send(bytes, size);
+}
+
+std::vector<Observation> Responder::take_observations() {
+  std::lock_guard<std::mutex> lock(observations_mutex_);
+  std::vector<Observation> taken;
+  taken.swap(observations_);
+  return taken;
+}
+
+uint64_t Responder::dropped() {
+  uint64_t sum = dropped_before_;
+  for (auto &[index, interface] : interfaces_) sum += interface->arp.dropped();
+  return sum;
+}
+
+void Responder::run(const std::function<void()> &change) {
+  std::unique_lock<std::mutex> lock(change_mutex_);
+  change_ = &change;
+  eventfd_write(wake_, 1);
+  change_done_.wait(lock, [this] { return change_ == nullptr; });
+}
+
+void Responder::take_change() {
+  eventfd_t ignored;
+  eventfd_read(wake_, &ignored);
+  std::lock_guard<std::mutex> lock(change_mutex_);
+  if (change_ == nullptr) return;
+  (*change_)();
+  change_ = nullptr;
+  change_done_.notify_one();
+}
+
+void Responder::loop() {
+  epoll_event events[kMaxEvents];
+  while (!is_stopping_) {
+    int count = epoll_wait(epoll_, events, kMaxEvents, -1);
+    bool is_woken = false;
+    for (int i = 0; i < count; i++) {
+      auto interface = static_cast<Interface *>(events[i].data.ptr);
+      if (interface == nullptr) {
+        is_woken = true;
+        continue;
+      }
+      if (events[i].events & EPOLLERR) interface->arp.clear_error();
+      take_frames(*interface, kBatch);
+    }
+    if (is_woken) take_change();  // last: it may close an interface of these events
+  }
+}
+
+void Responder::take_frames(Interface &interface, unsigned budget) {
+  interface.arp.receive(budget, [&](const Frame &frame) {
+    counts_[static_cast<size_t>(judge(interface, frame))].fetch_add(1, std::memory_order_relaxed);
+  });
+}
+
+Fate Responder::judge(const Interface &interface, const Frame &frame) {
+  if (frame.packet_type == PACKET_OUTGOING) return Fate::kOwnFrame;
+  if (frame.packet_type != PACKET_HOST && frame.packet_type != PACKET_BROADCAST) return Fate::kOtherHost;
+  if (frame.vlan_id != 0) return Fate::kVlan;
+  if (frame.captured < arp::kBytes) return Fate::kTruncated;
+  arp::Packet packet;
+  if (!arp::parse(frame.bytes, &packet)) return Fate::kMalformed;
+  return judge_arp(interface, frame, packet);
+}
+
+Fate Responder::judge_arp(const Interface &interface, const Frame &frame, const arp::Packet &packet) {
+  if (packet.source == interface.mac || packet.sender_mac == interface.mac) return Fate::kOwnFrame;
+  bool claims_ours = packet.sender != 0 && table_->find(mapped(packet.sender)) != nullptr;
+  if (claims_ours) observe(interface, frame);
+  if (packet.operation != arp::kRequest) return claims_ours ? Fate::kConflict : Fate::kNotRequest;
+  // An announcement of our address asks for no answer; whether to defend it is decided above us (RFC 5227 2.4).
+  if (claims_ours && packet.sender == packet.target) return Fate::kConflict;
+  const Held *held = table_->find(mapped(packet.target));
+  if (held == nullptr) return Fate::kNotHeld;
+  if (!held->on(interface.index)) return Fate::kWrongInterface;
+  return answer(interface, packet, *held);
+}
+
+Fate Responder::answer(const Interface &interface, const arp::Packet &request, const Held &held) {
+  held.counters->requests.fetch_add(1, std::memory_order_relaxed);
+  auto reply = arp::reply(request, interface.mac);
+  // The last thing before sending: a process that was frozen must not send one reply first.
+  if (boot_time() >= valid_until_.load(std::memory_order_relaxed)) return Fate::kExpired;
+  if (interface.arp.send(reply.data(), reply.size()) != 0) return Fate::kSendFailed;
+  held.counters->responses.fetch_add(1, std::memory_order_relaxed);
+  return Fate::kAnswered;
+}
+
+void Responder::observe(const Interface &interface, const Frame &frame) {
+  {
+    std::lock_guard<std::mutex> lock(observations_mutex_);
+    if (observations_.size() >= kMaxObservations) {
+      lost_observations_.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    observations_.push_back({interface.index, {frame.bytes, frame.bytes + frame.captured}});
+  }
+  on_observation_();
+}
