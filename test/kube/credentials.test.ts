@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { stringify } from 'yaml'
+import { ApiClient } from '../../src/kube/client.ts'
+import { SERVICES } from '../../src/kube/collections.ts'
+import { loadCredentials } from '../../src/kube/credentials.ts'
+import { ApiUnreachable, NotConfigured } from '../../src/kube/errors.ts'
+import { pathOf } from '../../src/kube/resource.ts'
+import { FIRST, SECOND } from './certificates.ts'
+import { failWith, FakeApiServer } from './fake-api-server.ts'
+
+const path = pathOf(SERVICES)
+const watch = { watch: true, resourceVersion: 1 }
+
+function folder(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'kube-test-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  return dir
+}
+
+function kubeconfig(dir: string, cluster: object, user: object): string {
+  const file = join(dir, 'config')
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'c', cluster }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  }
+  writeFileSync(file, stringify(config))
+  return file
+}
+
+/** A client's environment variables for the length of a test. */
+function environment(t: TestContext, values: Record<string, string | undefined>): void {
+  const before = { ...process.env }
+  t.after(() => (process.env = before))
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+}
+
+/** As if the time in which nothing is read anew had passed. */
+function passRefreshTime(t: TestContext): void {
+  const now = performance.now.bind(performance)
+  t.mock.method(performance, 'now', () => now() + 31_000)
+}
+
+async function start(t: TestContext, tls = FIRST): Promise<FakeApiServer> {
+  const server = new FakeApiServer(tls)
+  await server.start()
+  t.after(() => server.stop())
+  return server
+}
+
+function clusterOf({ url }: FakeApiServer): object {
+  return { server: url, 'certificate-authority-data': btoa(FIRST.cert) }
+}
+
+function clientOf(t: TestContext, file: string): ApiClient {
+  const client = new ApiClient(loadCredentials(file))
+  t.after(() => client.stop())
+  return client
+}
+
+test('without any configuration the remedy is told', (t) => {
+  environment(t, { HOME: folder(t), KUBECONFIG: undefined, KUBERNETES_SERVICE_HOST: undefined })
+  assert.throws(() => loadCredentials(), {
+    name: 'NotConfigured',
+    message: /run in a pod or give --kubeconfig FILE/,
+  })
+})
+
+test('a kubeconfig that is missing, no YAML, or leads nowhere is told by its name', (t) => {
+  const dir = folder(t)
+  const missing = join(dir, 'missing')
+  assert.throws(() => loadCredentials(missing), { name: 'NotConfigured', message: /missing: ENOENT/ })
+  const garbage = join(dir, 'garbage')
+  writeFileSync(garbage, '{ [')
+  assert.throws(() => loadCredentials(garbage), { name: 'NotConfigured', message: /cannot use .*garbage/ })
+  const empty = join(dir, 'empty')
+  writeFileSync(empty, 'clusters: []\nusers: []\ncontexts: []\ncurrent-context: nowhere\n')
+  assert.throws(() => loadCredentials(empty), {
+    name: 'NotConfigured',
+    message: /"nowhere" leads to no cluster/,
+  })
+  assert.throws(() => loadCredentials(kubeconfig(dir, { server: 'not a URL' }, {})), NotConfigured)
+})
+
+test('$KUBECONFIG is read when no file is named, and a named file wins', (t) => {
+  const file = kubeconfig(folder(t), { server: 'https://from-environment:6443/' }, {})
+  environment(t, { KUBECONFIG: file, KUBERNETES_SERVICE_HOST: undefined })
+  assert.equal(loadCredentials().server, 'https://from-environment:6443')
+  const named = kubeconfig(folder(t), { server: 'https://named:6443' }, {})
+  assert.equal(loadCredentials(named).server, 'https://named:6443')
+})
+
+test('a token with a newline at its end is sent without it', async (t) => {
+  const server = await start(t)
+  const file = kubeconfig(folder(t), clusterOf(server), { token: 'secret\n' })
+  await clientOf(t, file).request({ path })
+  assert.equal(server.requests[0]?.headers.authorization, 'Bearer secret')
+})
+
+test('name and password are sent as basic authentication', async (t) => {
+  const server = await start(t)
+  const file = kubeconfig(folder(t), clusterOf(server), { username: 'me', password: 'secret' })
+  await clientOf(t, file).request({ path })
+  assert.equal(server.requests[0]?.headers.authorization, `Basic ${btoa('me:secret')}`)
+})
+
+test('a token file that was replaced is read anew when the server refuses the old token', async (t) => {
+  const server = await start(t)
+  const dir = folder(t)
+  const tokenFile = join(dir, 'token')
+  writeFileSync(tokenFile, 'old')
+  const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } }
+  const client = clientOf(t, kubeconfig(dir, clusterOf(server), user))
+  let valid = 'old'
+  server.fault = ({ headers }, response) => {
+    if (headers.authorization === `Bearer ${valid}`) return false
+    failWith(response, 401, 'Unauthorized')
+    return true
+  }
+  await client.request({ path })
+  valid = 'new'
+  writeFileSync(tokenFile, 'new\n')
+  await assert.rejects(client.request({ path }), { status: 401 })
+  await client.request({ path })
+  assert.equal(server.connections, 1)
+})
+
+test('a file that is read for the credentials and missing for a while makes calls fail, and only so long', async (t) => {
+  const server = await start(t)
+  const dir = folder(t)
+  const tokenFile = join(dir, 'token')
+  const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } }
+  const client = clientOf(t, kubeconfig(dir, clusterOf(server), user))
+  await assert.rejects(
+    client.request({ path }),
+    (error) => error instanceof ApiUnreachable && error.code === 'ENOENT',
+  )
+  writeFileSync(tokenFile, 'token')
+  await client.request({ path })
+})
+
+test('a server with a certificate that the CA has not signed is not spoken to', async (t) => {
+  const server = await start(t, SECOND)
+  const dir = folder(t)
+  writeFileSync(join(dir, 'ca.crt'), FIRST.cert)
+  const file = kubeconfig(dir, { server: server.url, 'certificate-authority': 'ca.crt' }, { token: 'secret' })
+  await assert.rejects(clientOf(t, file).request({ path }), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  assert.equal(server.requests.length, 0)
+})
+
+test('a replaced CA file serves new connections, and what is under way on the old ones goes on', async (t) => {
+  const server = await start(t, FIRST)
+  const dir = folder(t)
+  const ca = join(dir, 'ca.crt')
+  writeFileSync(ca, FIRST.cert)
+  const file = kubeconfig(dir, { server: server.url, 'certificate-authority': ca }, { token: 'secret' })
+  const client = clientOf(t, file)
+  const body = await client.open({ path, query: watch })
+  await client.request({ path })
+  assert.equal(server.connections, 2)
+  server.replaceCertificate(SECOND)
+  writeFileSync(ca, SECOND.cert)
+  passRefreshTime(t)
+  await client.request({ path })
+  await client.request({ path })
+  assert.equal(server.connections, 3)
+  assert.equal(server.watches, 1)
+  body.destroy()
+})
+
+test('credentials that are read anew and have not changed keep the connections', async (t) => {
+  const server = await start(t, FIRST)
+  const dir = folder(t)
+  writeFileSync(join(dir, 'ca.crt'), FIRST.cert)
+  const client = clientOf(
+    t,
+    kubeconfig(dir, { server: server.url, 'certificate-authority': 'ca.crt' }, { token: 'secret' }),
+  )
+  await client.request({ path })
+  passRefreshTime(t)
+  await client.request({ path })
+  assert.equal(server.connections, 1)
+})
