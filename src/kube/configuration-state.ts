@@ -19,6 +19,9 @@ const STATES: Resource<ConfigurationState> = {
   namespaced: true,
 }
 
+/** Characters that a metav1.Condition takes. */
+const MESSAGE_LIMIT = 32_768
+
 export interface ConfigurationStateComponents {
   client: ApiClient
   log: Logger
@@ -40,6 +43,8 @@ export class ConfigurationStateWriter implements Startable {
   readonly #queue: WorkQueue
   readonly #own: Reflector<ConfigurationState>
   #errors: readonly string[] | undefined
+  /** What we wrote, until the watch shows it. */
+  #written: ConfigurationState | undefined
 
   constructor({ client, log, ownPod }: ConfigurationStateComponents, init: ConfigurationStateInit) {
     this.#client = client
@@ -52,7 +57,10 @@ export class ConfigurationStateWriter implements Startable {
         resource: STATES,
         namespace: init.namespace,
         fieldSelector: `metadata.name=${this.#name}`,
-        onChange: () => this.#queue.add(this.#name),
+        onChange: () => {
+          this.#written = undefined
+          this.#queue.add(this.#name)
+        },
       },
     )
   }
@@ -79,12 +87,20 @@ export class ConfigurationStateWriter implements Startable {
 
   async #write(): Promise<void> {
     if (this.#errors === undefined) return
-    const [present] = this.#own.objects.values()
+    const [shown] = this.#own.objects.values()
+    const present = this.#written ?? shown
     if (present === undefined) return this.#create()
     const status = this.#status(this.#errors, present)
     if (status === undefined) return
     const path = pathOf(STATES, { namespace: this.#init.namespace, name: this.#name, subresource: 'status' })
-    await this.#client.request({ method: 'PATCH', path, contentType: PATCH.merge, body: { status } })
+    const written = await this.#client.request<ConfigurationState>({
+      method: 'PATCH',
+      path,
+      contentType: PATCH.merge,
+      body: { status },
+    })
+    const [shownNow] = this.#own.objects.values()
+    if (shownNow === shown) this.#written = written
   }
 
   /** A new object has no status; our own watch shows it and so brings us here again. */
@@ -111,7 +127,8 @@ export class ConfigurationStateWriter implements Startable {
   /** What the status should be; undefined when it is that already. */
   #status(errors: readonly string[], { status }: ConfigurationState): object | undefined {
     const valid = errors.length === 0
-    const errorSummary = errors.map((error) => `configuration error: ${error}`).join('\n')
+    const sentences = errors.map((error) => `configuration error: ${error}`).join('\n')
+    const errorSummary = sentences.slice(0, MESSAGE_LIMIT)
     const before = status?.conditions ?? []
     const conditions = withCondition(
       before,

@@ -145,9 +145,9 @@ test('a stop tells what waits, but does not wait for a server that says nothing'
 
   const deaf = await setUp(t)
   deaf.server.fault = () => true
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   for (const message of ['one', 'two', 'three']) deaf.events.record({ ...ALLOCATED, message })
   await deaf.server.until(() => deaf.server.requests.length === 1)
-  t.mock.timers.enable({ apis: ['setTimeout'] })
   const stopping = deaf.events.stop()
   t.mock.timers.tick(2000)
   await stopping
