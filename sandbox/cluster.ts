@@ -1,7 +1,7 @@
 // The sandbox seen from inside its namespaces: makes the cluster, installs the product, runs the job, ends with its code.
 
-import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -165,14 +165,19 @@ function openShell(): Promise<number> {
 }
 
 /** The outside holds the other end of this pipe: when it closes, or dies, everything here ends. */
-function endWithLauncher(): void {
-  const leave = (): void => process.exit(1)
-  new Socket({ fd: 3, readable: true, writable: false }).on('close', leave).on('error', leave).resume()
+function endWithLauncher(dir: string): void {
+  const leave = (): void => {
+    // If the launcher was killed, nobody else removes the folder.
+    spawnSync('umount', ['--lazy', folders(dir).pids, folders(dir).etcd])
+    rmSync(dir, { recursive: true, force: true })
+    process.exit(1)
+  }
+  new Socket({ fd: 3, readable: true, writable: false }).once('close', leave).on('error', () => undefined).resume()
   process.on('SIGINT', () => undefined) // Ctrl-C is told to the launcher, which closes the pipe
 }
 
 const init = JSON.parse(process.env.SANDBOX_INIT ?? '{}') as Init
-endWithLauncher()
+endWithLauncher(init.dir)
 main(init).then(
   (code) => process.exit(code),
   (error: unknown) => {

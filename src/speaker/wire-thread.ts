@@ -2,7 +2,7 @@
 // delays it; of the cluster it knows nothing but the intents that it was sent last.
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { Announcer, type Link, unfit } from '../announcer/index.ts'
+import { Announcer, fitLinks, type Link } from '../announcer/index.ts'
 import { formatAddress } from '../ip/index.ts'
 import { bootTime, type ListenFailure, LinkWatcher, type Observation, Responder } from '../wire/index.ts'
 import type { AddressCounters, Intents, Report } from './intents.ts'
@@ -72,7 +72,7 @@ class WireThread {
 
   /** Until the election hears the other speakers itself, the first candidate holds: all have the same view. */
   #update(): void {
-    const fit = this.#links.filter((link) => unfit(link, this.#exclusions) === null)
+    const fit = fitLinks(this.#links, this.#exclusions)
     const failures = this.#responder.listenOn(fit)
     for (const failure of failures) this.#log('warn', { ...failure }, 'cannot listen on an interface')
     const deaf = new Set(failures.map((failure) => failure.interface))

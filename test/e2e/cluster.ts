@@ -1,0 +1,167 @@
+// What the end-to-end tests do to the sandbox they run in: kubectl, the client outside, waiting.
+
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+const DEADLINE_MS = 60_000
+export const SANDBOX_DIR = process.env.SANDBOX_DIR ?? ''
+export const NAMESPACE = 'metallb-system'
+
+/** Runs kubectl; rejects with its error output in the message. `input` is what `-f -` reads. */
+export async function kubectl(args: string, input?: string): Promise<string> {
+  const running = run('kubectl', args.split(' '))
+  running.child.stdin?.end(input ?? '')
+  return (await running).stdout
+}
+
+export async function apply(...objects: object[]): Promise<string> {
+  return kubectl('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
+}
+
+export async function get<T = Record<string, never>>(what: string): Promise<T> {
+  return JSON.parse(await kubectl(`get ${what} -o json`)) as T
+}
+
+/** Runs a command on the machine outside the cluster. */
+export async function client(...command: string[]): Promise<string> {
+  return (await run('ip', ['netns', 'exec', 'client', ...command])).stdout
+}
+
+/** One request from outside the cluster; rejects when nobody answers within a second. */
+export function curl(address: string): Promise<string> {
+  const host = address.includes(':') ? `[${address}]` : address
+  return client('curl', '-sS', '--max-time', '1', `http://${host}`)
+}
+
+/** Repeats `attempt` until it neither throws nor returns false; the last failure is the test's. */
+export async function eventually<T>(
+  what: string,
+  attempt: () => Promise<T>,
+  deadlineMs = DEADLINE_MS,
+): Promise<T> {
+  for (const end = performance.now() + deadlineMs; ; await sleep(100)) {
+    try {
+      const result = await attempt()
+      if (result !== false) return result
+      if (performance.now() > end) throw new Error(`${what}: not within ${deadlineMs / 1000} s`)
+    } catch (error) {
+      if (performance.now() > end)
+        throw new Error(`${what}: not within ${deadlineMs / 1000} s`, { cause: error })
+    }
+  }
+}
+
+export function pool(name: string, addresses: string[], spec: object = {}): object {
+  return {
+    apiVersion: 'metallb.io/v1beta1',
+    kind: 'IPAddressPool',
+    metadata: { name, namespace: NAMESPACE },
+    spec: { addresses, ...spec },
+  }
+}
+
+export function advertisement(name: string, spec: object = {}): object {
+  return {
+    apiVersion: 'metallb.io/v1beta1',
+    kind: 'L2Advertisement',
+    metadata: { name, namespace: NAMESPACE },
+    spec,
+  }
+}
+
+/** A Deployment of echo servers and a Service of type LoadBalancer for it, named alike. */
+export function web(name: string, { replicas = 3, annotations = {}, spec = {} } = {}): object[] {
+  const labels = { app: name }
+  return [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name },
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'web', image: 'nginx' }] },
+        },
+      },
+    },
+    loadBalancer(name, { annotations, spec: { selector: labels, ...spec } }),
+  ]
+}
+
+export function loadBalancer(name: string, { annotations = {}, spec = {} } = {}): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, annotations },
+    spec: { type: 'LoadBalancer', ports: [{ port: 80 }], selector: { app: name }, ...spec },
+  }
+}
+
+/** The external addresses of a Service; empty while it is pending. */
+export async function externalIPs(service: string): Promise<string[]> {
+  const { status } = await get<{ status: { loadBalancer?: { ingress?: { ip: string }[] } } }>(
+    `service ${service}`,
+  )
+  return (status.loadBalancer?.ingress ?? []).map(({ ip }) => ip)
+}
+
+/** Waits until the Service has just these addresses. */
+export async function assigned(service: string, ...addresses: string[]): Promise<void> {
+  await eventually(
+    `${service} has ${addresses}`,
+    async () => String(await externalIPs(service)) === String(addresses),
+  )
+}
+
+/** The events of an object, as `Reason: message`. */
+export async function eventsOf(name: string): Promise<string[]> {
+  const { items } = await get<{ items: { reason: string; message: string }[] }>(
+    `events --field-selector involvedObject.name=${name}`,
+  )
+  return items.map(({ reason, message }) => `${reason}: ${message}`)
+}
+
+/** The nodes that say that they announce a Service. */
+export async function announcers(service: string): Promise<string[]> {
+  const { items } = await get<{ items: { status?: { node?: string } }[] }>(
+    `servicel2statuses -n ${NAMESPACE} -l metallb.io/service-name=${service}`,
+  )
+  return items.flatMap(({ status }) => status?.node ?? [])
+}
+
+/** The node whose MAC the client's kernel has learned for `address` from a fresh ARP request. */
+export async function answeringNode(address: string): Promise<string> {
+  await client('ip', 'neigh', 'flush', 'to', address)
+  await curl(address)
+  const [, mac = 'none'] = /lladdr (\S+)/.exec(await client('ip', 'neigh', 'show', address)) ?? []
+  for (const node of ['node-1', 'node-2', 'node-3']) {
+    const { stdout } = await run('ip', ['-n', node, 'link', 'show', 'eth0'])
+    if (stdout.includes(mac)) return node
+  }
+  throw new Error(`no node has ${mac}`)
+}
+
+/** The process ids under a name of SANDBOX_DIR/pids. */
+export function pids(name: string): number[] {
+  return readFileSync(`${SANDBOX_DIR}/pids/${name}`, 'utf8').trim().split('\n').filter(Boolean).map(Number)
+}
+
+export function signal(name: string, signal: NodeJS.Signals): void {
+  for (const pid of pids(name)) process.kill(pid, signal)
+}
+
+/** The controller's status API. */
+export async function status<T>(path: string): Promise<T> {
+  const pods = await get<{ items: { status: { podIP: string } }[] }>(
+    `pods -n ${NAMESPACE} -l component=controller`,
+  )
+  const [address = ''] = pods.items.map((pod) => pod.status.podIP)
+  const host = address.includes(':') ? `[${address}]` : address
+  return JSON.parse((await run('curl', ['-sS', '--max-time', '2', `http://${host}:9120${path}`])).stdout) as T
+}

@@ -1,0 +1,83 @@
+// Bad weather: programs killed, the API server away.
+
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test, { after, before } from 'node:test'
+import {
+  advertisement,
+  announcers,
+  answeringNode,
+  apply,
+  assigned,
+  curl,
+  eventually,
+  externalIPs,
+  kubectl,
+  loadBalancer,
+  NAMESPACE,
+  pids,
+  pool,
+  signal,
+  web,
+} from './cluster.ts'
+
+const ADDRESS = '172.25.254.50'
+
+before(async () => {
+  await apply(...web('web'), pool('lan', ['172.25.254.50-172.25.254.99']), advertisement('all'))
+  await kubectl('rollout status deployment web --timeout=60s')
+  await assigned('web', ADDRESS)
+  await eventually('an answer', () => curl(ADDRESS))
+})
+
+after(async () => {
+  await kubectl('delete deployment,service -l!provider')
+  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
+})
+
+test('a controller that is killed comes back, and changes no assignment', async () => {
+  await apply(loadBalancer('other'))
+  await assigned('other', '172.25.254.51')
+  const [before] = pids('controller')
+  signal('controller', 'SIGKILL')
+  await eventually('a new controller', async () => pids('controller').some((pid) => pid !== before))
+  await apply(loadBalancer('aaa-newcomer'))
+  await assigned('aaa-newcomer', '172.25.254.52')
+  assert.deepEqual([await externalIPs('web'), await externalIPs('other')], [[ADDRESS], ['172.25.254.51']])
+})
+
+test('while the API server is frozen the address is answered for, and afterwards all goes on', async () => {
+  signal('kube-apiserver', 'SIGSTOP')
+  try {
+    for (let second = 0; second < 10; second++) {
+      await curl(ADDRESS)
+      await sleep(1000)
+    }
+  } finally {
+    signal('kube-apiserver', 'SIGCONT')
+  }
+  await apply(loadBalancer('after-freeze'))
+  await eventually('an address', async () => (await externalIPs('after-freeze')).length === 1)
+})
+
+test('an API server that is killed and started anew costs neither an assignment nor an answer', async () => {
+  signal('kube-apiserver', 'SIGKILL')
+  for (let tries = 0; tries < 10; tries++) {
+    await curl(ADDRESS)
+    await sleep(300)
+  }
+  await eventually('the API server', () => kubectl('get --raw /readyz'))
+  await eventually('a Service', () => apply(loadBalancer('after-kill')))
+  await eventually('an address', async () => (await externalIPs('after-kill')).length === 1)
+  assert.deepEqual(await externalIPs('web'), [ADDRESS])
+})
+
+test('when the speaker that holds an address is killed, one other answers, and then there is one again', async () => {
+  const holder = await answeringNode(ADDRESS)
+  signal(`speaker-${holder}`, 'SIGKILL')
+  await eventually('an answer', () => curl(ADDRESS))
+  await eventually('one announcer, which answers', async () => {
+    const node = await answeringNode(ADDRESS)
+    assert.deepEqual(await announcers('web'), [node])
+  })
+})

@@ -1,0 +1,115 @@
+// The job itself: pool in, address out, an answer outside the cluster.
+
+import assert from 'node:assert/strict'
+import test, { after, before } from 'node:test'
+import {
+  advertisement,
+  announcers,
+  answeringNode,
+  apply,
+  assigned,
+  curl,
+  eventsOf,
+  eventually,
+  externalIPs,
+  get,
+  kubectl,
+  loadBalancer,
+  NAMESPACE,
+  pool,
+  status,
+  web,
+} from './cluster.ts'
+
+before(async () => {
+  await apply(...web('web'))
+  await kubectl('rollout status deployment web --timeout=60s')
+})
+
+after(async () => {
+  await kubectl('delete deployment,service -l!provider --ignore-not-found')
+  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
+})
+
+test('without a pool a Service stays pending and an event says why', async () => {
+  await eventually('an event', async () =>
+    (await eventsOf('web')).some((event) => event.startsWith('AllocationFailed')),
+  )
+  assert.deepEqual(await externalIPs('web'), [])
+})
+
+test('a pool and an advertisement give it the first address, and the client outside an answer', async () => {
+  await kubectl('apply -f deploy/example.yaml')
+  await assigned('web', '172.25.254.50')
+  await eventually('an answer', () => curl('172.25.254.50'))
+})
+
+test('several pods answer', async () => {
+  const answers = await Promise.all(Array.from({ length: 30 }, () => curl('172.25.254.50')))
+  assert.equal(new Set(answers.map((answer) => answer.split(' ')[0])).size, 3)
+})
+
+test('the node that answers ARP is the one that ServiceL2Status, event and status API name', async () => {
+  const node = await answeringNode('172.25.254.50')
+  await eventually('the status', async () => assert.deepEqual(await announcers('web'), [node]))
+  await eventually('the event', async () =>
+    (await eventsOf('web')).some((event) => event.includes(`"${node}"`)),
+  )
+  const { items } = await status<{ items: { name: string; announcedBy: string[]; ips: string[] }[] }>(
+    '/api/v1/services',
+  )
+  const shown = items.find(({ name }) => name === 'web')
+  assert.deepEqual([shown?.announcedBy, shown?.ips], [[node], ['172.25.254.50']])
+})
+
+test('the next Services get the next addresses, and a deleted one gives its address back', async () => {
+  await apply(loadBalancer('second'), loadBalancer('third'))
+  await eventually('both', async () => {
+    const both = [...(await externalIPs('second')), ...(await externalIPs('third'))].sort()
+    assert.deepEqual(both, ['172.25.254.51', '172.25.254.52'])
+  })
+  await kubectl('delete service second third')
+  await apply(loadBalancer('fourth', { annotations: { 'metallb.io/loadBalancerIPs': '172.25.254.52' } }))
+  await assigned('fourth', '172.25.254.52')
+})
+
+test('a Service that leaves type LoadBalancer loses its address', async () => {
+  await kubectl('patch service fourth -p {"spec":{"type":"ClusterIP"}}')
+  await eventually('released', async () => (await externalIPs('fourth')).length === 0)
+})
+
+test('the pool counts what is used', async () => {
+  await eventually('the count', async () => {
+    const { status } = await get<{ status: Record<string, number> }>(
+      `ipaddresspool first-pool -n ${NAMESPACE}`,
+    )
+    assert.deepEqual(status, { assignedIPv4: 1, assignedIPv6: 0, availableIPv4: 49, availableIPv6: 0 })
+  })
+})
+
+test('a dual-stack Service gets an address of each family from a pool that has both', async () => {
+  await apply(pool('both', ['172.25.254.110/32', 'fd00:172:25:254::110/128'], { autoAssign: false }))
+  const annotations = { 'metallb.io/address-pool': 'both' }
+  await apply(loadBalancer('dual', { annotations, spec: { ipFamilyPolicy: 'RequireDualStack' } }))
+  await assigned('dual', '172.25.254.110', 'fd00:172:25:254::110')
+})
+
+test('without an advertisement nobody answers, with it again somebody does', async () => {
+  await kubectl(`delete l2advertisement example -n ${NAMESPACE}`)
+  await eventually('no announcer', async () => (await announcers('web')).length === 0)
+  await apply(advertisement('example'))
+  await eventually('an announcer', async () => (await announcers('web')).length === 1)
+  await eventually('an answer', () => curl('172.25.254.50'))
+})
+
+test('each program says in ConfigurationState that it could use the configuration', async () => {
+  await eventually('four valid states', async () => {
+    const { items } = await get<{ items: { metadata: { name: string }; status?: { result?: string } }[] }>(
+      `configurationstates -n ${NAMESPACE}`,
+    )
+    assert.deepEqual(
+      items.map(({ metadata, status }) => `${metadata.name} ${status?.result}`),
+      ['controller Valid', 'speaker-node-1 Valid', 'speaker-node-2 Valid', 'speaker-node-3 Valid'],
+    )
+  })
+})

@@ -1,0 +1,74 @@
+// Starts sandboxes from outside, as a user does, and looks for what they leave behind.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const DEADLINE_MS = 120_000
+
+export interface Sandbox {
+  child: ChildProcess
+  /** What it has printed so far. */
+  stdout: () => string
+  stderr: () => string
+  code: Promise<number | null>
+}
+
+/** `npm run sandbox -- ARGS`, without npm. */
+export function startSandbox(...args: string[]): Sandbox {
+  const child = spawn(process.execPath, ['sandbox/run.mjs', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const code = new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { child, stdout: () => stdout, stderr: () => stderr, code }
+}
+
+/** Runs a shell script in a fresh sandbox. */
+export async function execute(options: string, script: string) {
+  const sandbox = startSandbox('exec', ...options.split(' ').filter(Boolean), '--', 'sh', '-ec', script)
+  return { code: await sandbox.code, stdout: sandbox.stdout(), stderr: sandbox.stderr(), sandbox }
+}
+
+/** Waits until `done` gives a value. */
+export async function until<T>(what: string, done: () => T | undefined): Promise<T> {
+  for (const end = performance.now() + DEADLINE_MS; ; await sleep(50)) {
+    const value = done()
+    if (value !== undefined) return value
+    if (performance.now() > end) throw new Error(`${what}: not within ${DEADLINE_MS / 1000} s`)
+  }
+}
+
+/** A sandbox whose command waits; resolves when the command runs, with the sandbox's folder. */
+export async function startWaiting(): Promise<Sandbox & { dir: string }> {
+  const sandbox = startSandbox('exec', '--no-product', '--', 'sh', '-c', 'echo $SANDBOX_DIR; exec sleep 1000')
+  const dir = await until('the command', () => /^(\/\S+)$/m.exec(sandbox.stdout())?.[1])
+  return { ...sandbox, dir }
+}
+
+/** Processes of the machine whose command line or environment names `dir`. */
+export function processesOf(dir: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const text = ['cmdline', 'environ'].map((file) => readProc(`/proc/${pid}/${file}`)).join('\0')
+      return text.includes(dir) ? [`${pid} ${readProc(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`] : []
+    })
+}
+
+function readProc(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return '' // ended, or another user's
+  }
+}
+
+/** Fails unless nothing of the sandbox is left, soon. */
+export async function nothingLeft(dir: string): Promise<void> {
+  await until(`the end of ${processesOf(dir).join('; ')}`, () =>
+    processesOf(dir).length === 0 ? true : undefined,
+  )
+  await until(`the removal of ${dir}`, () => (existsSync(dir) ? undefined : true))
+}
