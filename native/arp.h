@@ -23,6 +23,12 @@ struct Packet {
   uint32_t target;
 };
 
+// Whether the frame's destination is `mac` or everybody.
+inline bool is_to(const uint8_t *bytes, const Mac &mac) {
+  static const uint8_t kBroadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+  return memcmp(bytes, mac.data(), mac.size()) == 0 || memcmp(bytes, kBroadcast, sizeof kBroadcast) == 0;
+}
+
 // False unless these `kBytes` bytes are ARP for IPv4 over Ethernet, from a single host.
 inline bool parse(const uint8_t *bytes, Packet *packet) {
   static const uint8_t kStart[] = {0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 6, 4};  // EtherType, hardware, protocol, sizes

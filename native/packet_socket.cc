@@ -57,7 +57,6 @@ tpacket2_hdr *PacketSocket::slot() const { return reinterpret_cast<tpacket2_hdr 
 Frame PacketSocket::frame(const tpacket2_hdr *header) {
   auto start = reinterpret_cast<const uint8_t *>(header);
   auto address = reinterpret_cast<const sockaddr_ll *>(start + TPACKET_ALIGN(sizeof *header));
-  // A foreign VLAN's frame comes to a socket of the untagged interface, its tag in the header only.
   uint16_t tag = header->tp_status & TP_STATUS_VLAN_VALID ? header->tp_vlan_tci : 0;
   return {start + header->tp_mac, header->tp_snaplen, address->sll_pkttype, static_cast<uint16_t>(tag & 0x0fff)};
 }

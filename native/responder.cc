@@ -160,10 +160,12 @@ void Responder::take_frames(Interface &interface, unsigned budget) {
 }
 
 Fate Responder::judge(const Interface &interface, const Frame &frame) {
-  if (frame.packet_type == PACKET_OUTGOING) return Fate::kOwnFrame;
-  if (frame.packet_type != PACKET_HOST && frame.packet_type != PACKET_BROADCAST) return Fate::kOtherHost;
-  if (frame.vlan_id != 0) return Fate::kVlan;
   if (frame.captured < arp::kBytes) return Fate::kTruncated;
+  if (frame.packet_type == PACKET_OUTGOING) return Fate::kOwnFrame;
+  // Of a VLAN without an interface the kernel leaves only this: a frame to us that it calls another host's.
+  if (frame.vlan_id != 0 || (frame.packet_type == PACKET_OTHERHOST && arp::is_to(frame.bytes, interface.mac)))
+    return Fate::kVlan;
+  if (frame.packet_type != PACKET_HOST && frame.packet_type != PACKET_BROADCAST) return Fate::kOtherHost;
   arp::Packet packet;
   if (!arp::parse(frame.bytes, &packet)) return Fate::kMalformed;
   return judge_arp(interface, frame, packet);

@@ -13,10 +13,8 @@ const HEADERS = `${ROOT}node_modules/node-api-headers`
 const ADDON = `${ROOT}dist/typemetal.node`
 const STAMP = `${ADDON}.stamp`
 
-const OPTIONS = [
-  ...['-std=c++17', '-O2', '-Wall', '-Wextra', '-pthread'],
-  ...['-shared', '-fPIC', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-I', `${HEADERS}/include`],
-]
+const OPTIONS =
+  `-std=c++17 -O2 -Wall -Wextra -pthread -shared -fPIC -fvisibility=hidden -DNAPI_VERSION=8`.split(' ')
 
 const REMEDY =
   "A C++17 compiler is needed: sudo apt-get install g++ (or your distribution's package); CXX names another one."
@@ -33,7 +31,7 @@ export async function buildNative() {
   const sources = readdirSync(SOURCES).filter((file) => file.endsWith('.cc'))
   const extra = (process.env.CXXFLAGS ?? '').split(' ').filter(Boolean)
   const compiler = process.env.CXX || 'c++'
-  const command = [compiler, ...OPTIONS, ...extra, ...sources]
+  const command = [compiler, ...OPTIONS, '-I', `${HEADERS}/include`, ...extra, ...sources]
   const stamp = stampOf(command)
   if (existsSync(ADDON) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return
   mkdirSync(`${ROOT}dist`, { recursive: true })

@@ -82,10 +82,10 @@ function readAddress(reader: Reader): Address {
 }
 
 /**
- * The broadcast that tells everybody where `address` is now (RFC 5227 section 3, ARP announcement).
+ * The broadcast that tells everybody where `address` is now. Some hosts learn from requests only, some from replies.
  *
- * Some hosts update their table from requests only, some from replies only, so both forms are in use; the target
- * hardware address is all ones, as MetalLB sends it.
+ * A request leaves the target MAC empty (RFC 5227 section 2.3); a reply repeats the sender's there (RFC 5944 section
+ * 4.6), or Linux does not take it for gratuitous and ignores it within a second of another change.
  */
 export function gratuitousArp(operation: ArpOperation, mac: Mac, address: Address): Uint8Array {
   return encodeArp({
@@ -94,7 +94,7 @@ export function gratuitousArp(operation: ArpOperation, mac: Mac, address: Addres
     operation,
     senderMac: mac,
     senderAddress: address,
-    targetMac: BROADCAST_MAC,
+    targetMac: operation === 'request' ? 0 : mac,
     targetAddress: address,
   })
 }

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatMac, parseMac } from '../../src/packet/index.ts'
+import { ask, layCable, macOf, sh } from './cable.ts'
+import { startPeer, VALIDITY_MS } from './peer.ts'
+
+test('a process that was frozen does not send one reply when it thaws, until it is told to', async () => {
+  const cable = layCable()
+  const device = cable.link().name
+  const holder = await startPeer(cable.namespace, '192.0.2.60')
+  const itsMac = macOf(cable.neighbour('ip link show eth0').replace('link/ether', 'lladdr'))
+  const askFor = (): string | null => ask(sh, device, '192.0.2.60')
+  try {
+    holder.order({ hold: true })
+    await holder.next('holding')
+    assert.equal(askFor(), itsMac)
+
+    holder.process.kill('SIGSTOP')
+    await sleep(VALIDITY_MS)
+    assert.equal(askFor(), null)
+    holder.process.kill('SIGCONT')
+    await holder.next('lapsed')
+    assert.equal(askFor(), null)
+
+    holder.order({ hold: true }) // which first forgets what still waits
+    await holder.next('holding')
+    holder.order({ count: true })
+    const { answered, expired } = (await holder.next('counted')).counted
+    assert.deepEqual({ answered, expired }, { answered: 1, expired: 6 })
+    assert.equal(askFor(), itsMac)
+    assert.equal(formatMac(parseMac(itsMac ?? '') ?? 0), itsMac)
+  } finally {
+    await holder.end()
+    cable.remove()
+  }
+})

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { Announcer } from '../../src/announcer/index.ts'
+import { parseAddress } from '../../src/ip/index.ts'
+import { formatMac } from '../../src/packet/index.ts'
+import { Responder } from '../../src/wire/index.ts'
+import { type Cable, layCable, macOf } from './cable.ts'
+
+let cable: Cable
+
+before(() => {
+  cable = layCable()
+})
+
+after(() => cable.remove())
+
+test('each gratuitous form turns a wrong entry of the neighbour at once', () => {
+  const link = cable.link()
+  const responder = new Responder({ onObservations: () => {} })
+  assert.deepEqual(responder.listenOn([link]), [])
+  const announcer = new Announcer({ seed: 1 })
+  const address = parseAddress('192.0.2.70')
+  assert.ok(address)
+  announcer.update([{ address, interfaces: null }], [link], 0)
+  const operations = [] as number[]
+  for (const now of [0, 1, 100, 102]) {
+    for (const { interfaceIndex, bytes } of announcer.takeDue(now)) {
+      cable.neighbour('ip neigh replace 192.0.2.70 lladdr 02:00:00:00:00:99 dev eth0 nud stale')
+      assert.equal(responder.send(interfaceIndex, bytes), true)
+      assert.equal(macOf(cable.neighbour('ip neigh show 192.0.2.70')), formatMac(link.mac))
+      operations.push(bytes[21] ?? 0)
+    }
+  }
+  assert.deepEqual(operations, [1, 2, 1, 2])
+  responder.stop()
+})
