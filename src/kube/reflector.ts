@@ -15,7 +15,8 @@ const PAGE_SIZE = 500
 const IDLE_LIMIT_MS = 90_000
 /** The server ends a watch after this, plus up to a tenth, so that not all come back at once. */
 const WATCH_SECONDS = 290
-const BACKOFF: BackoffInit = { firstMs: 500, longestMs: 30_000 }
+/** Not longer: a server that is back is to be found soon, and a try costs next to nothing. */
+const BACKOFF: BackoffInit = { firstMs: 500, longestMs: 5000 }
 /** Answers in a row that brought no event: after so many the version that we watch from is given up. */
 const FRUITLESS_LIMIT = 5
 
@@ -120,8 +121,9 @@ export class Reflector<T extends KubeObject> implements Startable {
     const gone = error instanceof ApiError && (error.status === 410 || error.reason === 'Expired')
     if (error instanceof ApiError) this.#fruitless++
     if (gone || this.#fruitless > FRUITLESS_LIMIT) this.#resourceVersion = undefined
-    if (!gone) this.#contact(false, error instanceof Error ? error.message : String(error))
+    if (!gone) this.#lostContact(error)
     const retryAfter = error instanceof ApiError ? error.retryAfterMs : undefined
+    if (retryAfter !== undefined) this.#backoff.reset() // it is there, and knows better than we how long it needs
     await this.#sleep(this.#backoff.next(retryAfter))
   }
 
@@ -137,16 +139,29 @@ export class Reflector<T extends KubeObject> implements Startable {
     })
   }
 
-  #contact(connected: boolean, why = ''): void {
-    if (connected) this.#lastContact = performance.now()
-    const change = connected !== this.#connected || (!connected && why !== this.#said)
-    this.#connected = connected
-    this.#said = why
-    if (!change) return
-    const { kind } = this.#init.resource
-    if (connected) this.#components.log.info({ kind }, 'watching')
-    else this.#components.log.warn({ kind, reason: why }, 'the API server does not answer; trying again')
-    this.#init.onContact?.(connected)
+  #hasContact(): void {
+    this.#lastContact = performance.now()
+    if (this.#connected) return
+    this.#connected = true
+    this.#said = ''
+    this.#components.log.info({ kind: this.#init.resource.kind }, 'watching')
+    this.#init.onContact?.(true)
+  }
+
+  /** Says so when it is new, or fails in a new way: a server that is away may be forbidding when it comes back. */
+  #lostContact(error: unknown): void {
+    const answered = error instanceof ApiError
+    const said = answered ? error.message : 'away'
+    const level = said === this.#said ? 'debug' : 'warn'
+    this.#said = said
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = answered
+      ? 'the API server refuses; trying again'
+      : 'the API server does not answer; trying again'
+    this.#components.log[level]({ kind: this.#init.resource.kind, reason }, message)
+    if (!this.#connected) return
+    this.#connected = false
+    this.#init.onContact?.(false)
   }
 
   #query(): { labelSelector: string | undefined; fieldSelector: string | undefined } {
@@ -173,7 +188,7 @@ export class Reflector<T extends KubeObject> implements Startable {
     }
     if (this.#stopped) return version
     this.#replace(listed)
-    this.#contact(true)
+    this.#hasContact()
     this.#fruitless = 0
     this.#hasSynced = true
     this.#markSynced()
@@ -225,7 +240,7 @@ export class Reflector<T extends KubeObject> implements Startable {
       signal: this.#stop.signal,
     })
     const opened = performance.now()
-    this.#contact(true)
+    this.#hasContact()
     this.#fruitless++
     for await (const event of watchEvents(body, this.#init.idleLimitMs ?? IDLE_LIMIT_MS)) {
       if (this.#stopped) return
@@ -238,7 +253,7 @@ export class Reflector<T extends KubeObject> implements Startable {
   #apply({ type, object }: WatchEvent): void {
     if (type === 'ERROR')
       throw new ApiError(object.code ?? 0, object.reason ?? '', object.message ?? 'watch failed')
-    this.#contact(true)
+    this.#hasContact()
     this.#backoff.reset()
     this.#fruitless = 0
     this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion

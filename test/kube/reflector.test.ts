@@ -88,6 +88,11 @@ function names({ objects }: Reflector<Service>): string[] {
   return [...objects.keys()].map((key) => key.replace('default/', '')).sort()
 }
 
+/** Time for what is under way on the loopback, while the timers stand still. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+}
+
 const lists = ({ requests }: FakeApiServer): number =>
   requests.filter(({ query }) => !query.has('watch')).length
 const watched = ({ requests }: FakeApiServer): number =>
@@ -308,7 +313,7 @@ test('410 again and again does not make a tight loop of lists', async (t) => {
   }
   reflector.start()
   await server.until(() => watched(server) === 1)
-  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+  await turns()
   assert.equal(lists(server), 1)
   t.mock.timers.tick(hour)
   await server.until(() => lists(server) === 2)
@@ -374,8 +379,29 @@ test('during an outage the copy stays; after it the watch goes on where it was, 
   await changed(() => changes.length === 4)
   assert.deepEqual(names(reflector), ['b', 'c'])
   assert.equal(lists(server), 1)
-  assert.equal(contacts.at(0), true)
-  assert.equal(contacts.at(-1), true)
+  assert.deepEqual(contacts, [true, false, true])
+})
+
+test('a server that asks to come back later is asked then, however long it was away before', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const hour = 3_600_000
+  const { server, reflector } = await setUp(t, ['a'], { backoff: { firstMs: 1000, longestMs: hour } })
+  reflector.start()
+  await server.until(() => server.watches === 1)
+  server.fault = (_, response) => (failWith(response, 500, 'Starting'), true)
+  server.endWatches()
+  for (let failure = 0; failure < 3; failure++) {
+    await turns()
+    t.mock.timers.tick(hour)
+  }
+  await turns()
+  const before = server.requests.length
+  server.fault = (_, response) => (failWith(response, 429, 'Starting', { 'retry-after': '1' }), true)
+  t.mock.timers.tick(hour)
+  await server.until(() => server.requests.length === before + 1)
+  await turns()
+  t.mock.timers.tick(1000)
+  await server.until(() => server.requests.length === before + 2)
 })
 
 test('a restarted server without history costs one list', async (t) => {
