@@ -1,0 +1,35 @@
+// Links as the kernel would show them, for the tables of these tests.
+import type { FitLink, InterfaceAddress, Link } from '../../src/announcer/index.ts'
+import { type Address, parseAddress } from '../../src/ip/index.ts'
+
+let links = 0
+
+/** An ordinary Ethernet interface, up, with its cable in, in 192.0.2.0/24; but for `changes`. */
+export function link(name: string, changes: Partial<Link> = {}): FitLink {
+  const index = ++links
+  return {
+    index,
+    name,
+    mac: 0x02_00_00_00_00_00 + index,
+    isUp: true,
+    hasCarrier: true,
+    carrierChanges: 1,
+    canBroadcast: true,
+    hasArpDisabled: false,
+    isEnslaved: false,
+    networks: [network('192.0.2.1/24')],
+    ...changes,
+  } as FitLink
+}
+
+/** From `address/prefix`. */
+export function network(text: string): InterfaceAddress {
+  const [own = '', prefixLength] = text.split('/')
+  return { address: address(own), prefixLength: Number(prefixLength) }
+}
+
+export function address(text: string): Address {
+  const parsed = parseAddress(text)
+  if (parsed === null) throw new Error(`${text} is no address`)
+  return parsed
+}
