@@ -172,7 +172,10 @@ function endWithLauncher(dir: string): void {
     rmSync(dir, { recursive: true, force: true })
     process.exit(1)
   }
-  new Socket({ fd: 3, readable: true, writable: false }).once('close', leave).on('error', () => undefined).resume()
+  new Socket({ fd: 3, readable: true, writable: false })
+    .once('close', leave)
+    .on('error', () => undefined)
+    .resume()
   process.on('SIGINT', () => undefined) // Ctrl-C is told to the launcher, which closes the pipe
 }
 

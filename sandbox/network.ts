@@ -92,6 +92,9 @@ function nodeLines(layout: Layout, node: NodeLayout): string[] {
     ...lanPorts(layout, node.lans),
     'link set mgmt0 up',
     ...managementAddresses(node.management, 'mgmt0'),
+    // It leads nowhere, but a packet to a Service's address needs a route before kube-proxy sees it.
+    `route add default via ${host(layout.controlPlane.ipv4)}`,
+    `route add default via ${host(layout.controlPlane.ipv6)}`,
     ...bridge('cni0'),
     `addr add ${node.podGateway.ipv4} dev cni0`,
     `addr add ${node.podGateway.ipv6} dev cni0 nodad`,

@@ -59,7 +59,10 @@ class Kubelet {
     this.#init = init
     this.#client = new ApiClient(loadCredentials(init.kubeconfig))
     this.#objects = new ApiObjects(this.#client)
-    this.#events = new EventRecorder({ client: this.#client, log: this.#log }, { component: 'kubelet', host: init.node })
+    this.#events = new EventRecorder(
+      { client: this.#client, log: this.#log },
+      { component: 'kubelet', host: init.node },
+    )
     const numbers = `${init.dir}/host-numbers`
     for (const folder of [init.dir, numbers, `${init.dir}/pods`]) mkdirSync(folder, { recursive: true })
     this.#hostNumbers = new HostNumbers(numbers)
