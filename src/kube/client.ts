@@ -113,6 +113,8 @@ export class ApiClient implements Startable {
     const send = url.protocol === 'https:' ? https.request : http.request
     return new Promise((resolve, reject) => {
       const outgoing = send(url, { method, headers, agent: this.#agentFor(url, access.tls), signal })
+      // The agent's own keep-alive probes only what lies unused, and not over TLS.
+      outgoing.on('socket', (socket) => socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS))
       outgoing.on('response', resolve)
       outgoing.on('error', reject)
       outgoing.end(text)
@@ -123,7 +125,7 @@ export class ApiClient implements Startable {
   #agentFor(url: URL, tls: Access['tls']): http.Agent {
     if (this.#agent?.tls === tls) return this.#agent.agent
     if (this.#agent) retire(this.#agent.agent)
-    const kept = { keepAlive: true, keepAliveMsecs: TCP_KEEP_ALIVE_MS, timeout: UNUSED_CONNECTION_MS }
+    const kept = { keepAlive: true, timeout: UNUSED_CONNECTION_MS }
     const options = { ...kept, ...tls }
     const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
     this.#agent = { agent, tls }

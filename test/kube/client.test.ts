@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import { ApiClient, PATCH } from '../../src/kube/client.ts'
 import { SERVICES } from '../../src/kube/collections.ts'
@@ -164,6 +165,14 @@ test('the deadline of a watch counts until its headers, its signal ends it at an
 
   server.fault = () => true
   assert.equal((await failure(client.open({ path, query, deadlineMs: 20 }))).code, 'DEADLINE')
+})
+
+test('a connection is probed while a watch lies on it, so that a peer that is gone is noticed', async (t) => {
+  const { client } = await setUp(t)
+  const probe = t.mock.method(Socket.prototype, 'setKeepAlive')
+  const body = await client.open({ path: pathOf(SERVICES), query: { watch: true, resourceVersion: 1 } })
+  assert.ok(probe.mock.calls.some(({ arguments: [enable, ms] }) => enable === true && ms === 10_000))
+  body.destroy()
 })
 
 test('a signal ends a call that runs, one that waits to be made again, and one that has not begun', async (t) => {

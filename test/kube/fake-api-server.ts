@@ -260,7 +260,7 @@ export function failWith(
   )
 }
 
-export function sendJson(response: ServerResponse, code: number, body: unknown): void {
+function sendJson(response: ServerResponse, code: number, body: unknown): void {
   response.writeHead(code, { 'content-type': 'application/json' })
   response.end(JSON.stringify(body))
 }
