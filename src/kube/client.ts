@@ -4,7 +4,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { setTimeout } from 'node:timers/promises'
 import type { Access, Credentials } from './credentials.ts'
-import { Deadline } from './deadline.ts'
+import { Deadline, orAborted } from './deadline.ts'
 import { ApiError, apiErrorOf, ApiUnreachable } from './errors.ts'
 import type { Startable } from './startable.ts'
 
@@ -100,7 +100,7 @@ export class ApiClient implements Startable {
   async #send(request: ApiRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
     const { method = 'GET', path, query = {}, body, contentType = 'application/json' } = request
     const text = request.text ?? (body === undefined ? undefined : JSON.stringify(body))
-    const access = await this.#credentials.access()
+    const access = await orAborted(this.#credentials.access(), signal)
     const url = new URL(this.#credentials.server + path)
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value))

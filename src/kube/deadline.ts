@@ -39,3 +39,13 @@ export class Deadline {
 
   readonly #onOther = (): void => this.#controller.abort(this.#other?.reason)
 }
+
+/** As `promise`, but rejects with the signal's reason as soon as that is aborted: for what takes no signal itself. */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

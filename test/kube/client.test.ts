@@ -149,6 +149,13 @@ for (const [when, begin] of [
   })
 }
 
+test('the deadline ends a call whose credentials do not come', async () => {
+  const stuck = new Promise<never>(() => undefined) // a plugin that waits for somebody to type
+  const client = new ApiClient({ server: 'http://127.0.0.1', access: () => stuck, forget: () => undefined })
+  assert.equal((await failure(client.request({ path: WEB, deadlineMs: 20 }))).code, 'DEADLINE')
+  assert.equal((await failure(client.open({ path: WEB, deadlineMs: 20 }))).code, 'DEADLINE')
+})
+
 test('the deadline of a watch counts until its headers, its signal ends it at any time', async (t) => {
   const { server, client } = await setUp(t)
   const path = pathOf(SERVICES)
