@@ -284,6 +284,7 @@ napi_value counters(napi_env env, napi_callback_info info) {
     for (size_t i = 0; i < kFateNames.size(); i++) set(kFateNames[i], responder.count(static_cast<Fate>(i)));
     set("dropped", responder.dropped());
     set("observationLost", responder.lost_observations());
+    set("groupNotJoined", responder.groups_not_joined());
     return object;
   });
 }

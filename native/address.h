@@ -14,6 +14,8 @@ inline Address mapped(uint32_t ipv4) {
   return address;
 }
 
+inline bool is_mapped(const Address &address) { return memcmp(&address[0], &mapped(0)[0], 12) == 0; }
+
 struct AddressHash {
   size_t operator()(const Address &address) const {
     uint64_t high, low;

@@ -17,24 +17,16 @@ constexpr uint16_t kReply = 2;
 
 struct Packet {
   uint16_t operation;
-  Mac source;  // of the Ethernet header
   Mac sender_mac;
   uint32_t sender;  // IPv4 addresses, network byte order
   uint32_t target;
 };
-
-// Whether the frame's destination is `mac` or everybody.
-inline bool is_to(const uint8_t *bytes, const Mac &mac) {
-  static const uint8_t kBroadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-  return memcmp(bytes, mac.data(), mac.size()) == 0 || memcmp(bytes, kBroadcast, sizeof kBroadcast) == 0;
-}
 
 // False unless these `kBytes` bytes are ARP for IPv4 over Ethernet, from a single host.
 inline bool parse(const uint8_t *bytes, Packet *packet) {
   static const uint8_t kStart[] = {0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 6, 4};  // EtherType, hardware, protocol, sizes
   if (memcmp(bytes + 12, kStart, sizeof kStart) != 0) return false;
   packet->operation = static_cast<uint16_t>(bytes[20] << 8 | bytes[21]);
-  memcpy(packet->source.data(), bytes + 6, 6);
   memcpy(packet->sender_mac.data(), bytes + 22, 6);
   memcpy(&packet->sender, bytes + 28, 4);
   memcpy(&packet->target, bytes + 38, 4);

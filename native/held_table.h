@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -40,6 +41,16 @@ class HeldTable {
   const Held *find(const Address &address) const {
     auto entry = by_address_.find(address);
     return entry == by_address_.end() ? nullptr : &entry->second;
+  }
+
+  // The solicited-node groups (their last 24 bits, RFC 4291 section 2.7.1) of the IPv6 addresses held there.
+  std::set<uint32_t> groups_on(int interface_index) const {
+    std::set<uint32_t> groups;
+    for (const auto &[address, held] : by_address_) {
+      if (is_mapped(address) || !held.on(interface_index)) continue;
+      groups.insert(static_cast<uint32_t>(address[13] << 16 | address[14] << 8 | address[15]));
+    }
+    return groups;
   }
 
   // In the order in which the addresses were added.

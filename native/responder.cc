@@ -1,6 +1,7 @@
 #include "responder.h"
 
 #include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -23,6 +24,40 @@ const std::vector<sock_filter> kArpFilter = {
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
 
+// Only neighbour solicitations and advertisements.
+const std::vector<sock_filter> kNdpFilter = {
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 6),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ndp::kSolicitation, 1, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ndp::kAdvertisement, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, 0xffff),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
+bool is_from(const Frame &frame, const Mac &mac) { return memcmp(frame.bytes + 6, mac.data(), mac.size()) == 0; }
+
+// Of a VLAN without an interface the kernel leaves only this: a frame to us, or to a group, that it calls another host's.
+bool is_of_other_vlan(const Frame &frame, const Mac &mac) {
+  bool is_to_us = frame.bytes[0] & 1 || memcmp(frame.bytes, mac.data(), mac.size()) == 0;
+  return frame.vlan_id != 0 || (frame.packet_type == PACKET_OTHERHOST && is_to_us);
+}
+
+Fate fate_of(ndp::Verdict verdict) {
+  switch (verdict) {
+    case ndp::Verdict::kTruncated:
+      return Fate::kTruncated;
+    case ndp::Verdict::kWrongHopLimit:
+      return Fate::kWrongHopLimit;
+    case ndp::Verdict::kBadChecksum:
+      return Fate::kBadChecksum;
+    default:
+      return Fate::kMalformed;
+  }
+}
+
 void watch(int epoll, int fd, void *data) {
   epoll_event event = {};
   event.events = EPOLLIN;
@@ -33,8 +68,8 @@ void watch(int epoll, int fd, void *data) {
 }  // namespace
 
 const std::array<const char *, static_cast<size_t>(Fate::kCount)> kFateNames = {
-    "answered", "expired",   "notHeld", "wrongInterface", "notRequest", "conflict",
-    "ownFrame", "otherHost", "vlan",    "malformed",      "truncated",  "sendFailed",
+    "answered",  "expired", "notHeld",   "wrongInterface", "notRequest",    "conflict",    "ownFrame",
+    "otherHost", "vlan",    "malformed", "truncated",      "wrongHopLimit", "badChecksum", "sendFailed",
 };
 
 int64_t boot_time() {
@@ -58,15 +93,21 @@ Responder::~Responder() {
 }
 
 void Responder::open(int interface_index, const Mac &mac) {
-  auto interface = std::unique_ptr<Interface>(new Interface{interface_index, mac, {interface_index, ETH_P_ARP, kArpFilter}});
-  run([&] { interfaces_[interface_index] = std::move(interface); });
-  Interface *opened = interfaces_[interface_index].get();
+  auto opened = std::unique_ptr<Interface>(new Interface{interface_index,
+                                                         mac,
+                                                         {interface_index, ETH_P_ARP, kArpFilter},
+                                                         {interface_index, ETH_P_IPV6, kNdpFilter},
+                                                         GroupMembership(interface_index)});
+  Interface *interface = opened.get();
+  run([&] { interfaces_[interface_index] = std::move(opened); });
   try {
-    watch(epoll_, opened->arp.fd(), opened);
+    watch(epoll_, interface->arp.fd(), interface);
+    watch(epoll_, interface->ndp.fd(), interface);
   } catch (const SystemError &) {
     close(interface_index);
     throw;
   }
+  join_groups();
 }
 
 void Responder::close(int interface_index) {
@@ -75,14 +116,21 @@ void Responder::close(int interface_index) {
     auto found = interfaces_.find(interface_index);
     if (found == interfaces_.end()) return;
     epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second->arp.fd(), nullptr);
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second->ndp.fd(), nullptr);
     closed = std::move(found->second);
     interfaces_.erase(found);
   });
-  if (closed) dropped_before_ += closed->arp.dropped();
+  if (closed) dropped_before_ += closed->arp.dropped() + closed->ndp.dropped();
 }
 
 void Responder::install(std::unique_ptr<HeldTable> table) {
   run([&] { table_.swap(table); });  // the old one is destroyed here, not on the responder's time
+  join_groups();
+}
+
+void Responder::join_groups() {
+  groups_not_joined_ = 0;
+  for (auto &[index, interface] : interfaces_) groups_not_joined_ += interface->groups.set(table_->groups_on(index));
 }
 
 // Frozen between reading the clock and storing, the process thaws with an instant that has passed: silent.
@@ -114,7 +162,7 @@ std::vector<Observation> Responder::take_observations() {
 
 uint64_t Responder::dropped() {
   uint64_t sum = dropped_before_;
-  for (auto &[index, interface] : interfaces_) sum += interface->arp.dropped();
+  for (auto &[index, interface] : interfaces_) sum += interface->arp.dropped() + interface->ndp.dropped();
   return sum;
 }
 
@@ -146,7 +194,10 @@ void Responder::loop() {
         is_woken = true;
         continue;
       }
-      if (events[i].events & EPOLLERR) interface->arp.clear_error();
+      if (events[i].events & EPOLLERR) {
+        interface->arp.clear_error();
+        interface->ndp.clear_error();
+      }
       take_frames(*interface, kBatch);
     }
     if (is_woken) take_change();  // last: it may close an interface of these events
@@ -154,42 +205,67 @@ void Responder::loop() {
 }
 
 void Responder::take_frames(Interface &interface, unsigned budget) {
-  interface.arp.receive(budget, [&](const Frame &frame) {
+  auto take = [&](const Frame &frame) {
     counts_[static_cast<size_t>(judge(interface, frame))].fetch_add(1, std::memory_order_relaxed);
-  });
+  };
+  interface.arp.receive(budget, take);
+  interface.ndp.receive(budget, take);
 }
 
 Fate Responder::judge(const Interface &interface, const Frame &frame) {
-  if (frame.captured < arp::kBytes) return Fate::kTruncated;
-  if (frame.packet_type == PACKET_OUTGOING) return Fate::kOwnFrame;
-  // Of a VLAN without an interface the kernel leaves only this: a frame to us that it calls another host's.
-  if (frame.vlan_id != 0 || (frame.packet_type == PACKET_OTHERHOST && arp::is_to(frame.bytes, interface.mac)))
-    return Fate::kVlan;
-  if (frame.packet_type != PACKET_HOST && frame.packet_type != PACKET_BROADCAST) return Fate::kOtherHost;
-  arp::Packet packet;
-  if (!arp::parse(frame.bytes, &packet)) return Fate::kMalformed;
-  return judge_arp(interface, frame, packet);
+  if (frame.captured < ETH_HLEN) return Fate::kTruncated;
+  if (frame.packet_type == PACKET_OUTGOING || is_from(frame, interface.mac)) return Fate::kOwnFrame;
+  if (is_of_other_vlan(frame, interface.mac)) return Fate::kVlan;
+  if (frame.packet_type == PACKET_OTHERHOST) return Fate::kOtherHost;
+  bool is_arp = frame.bytes[12] == 0x08;
+  return is_arp ? judge_arp(interface, frame) : judge_ndp(interface, frame);
 }
 
-Fate Responder::judge_arp(const Interface &interface, const Frame &frame, const arp::Packet &packet) {
-  if (packet.source == interface.mac || packet.sender_mac == interface.mac) return Fate::kOwnFrame;
+Fate Responder::judge_arp(const Interface &interface, const Frame &frame) {
+  if (frame.packet_type == PACKET_MULTICAST) return Fate::kOtherHost;
+  if (frame.captured < arp::kBytes) return Fate::kTruncated;
+  arp::Packet packet;
+  if (!arp::parse(frame.bytes, &packet)) return Fate::kMalformed;
+  if (packet.sender_mac == interface.mac) return Fate::kOwnFrame;
   bool claims_ours = packet.sender != 0 && table_->find(mapped(packet.sender)) != nullptr;
   if (claims_ours) observe(interface, frame);
   if (packet.operation != arp::kRequest) return claims_ours ? Fate::kConflict : Fate::kNotRequest;
   // An announcement of our address asks for no answer; whether to defend it is decided above us (RFC 5227 2.4).
   if (claims_ours && packet.sender == packet.target) return Fate::kConflict;
-  const Held *held = table_->find(mapped(packet.target));
-  if (held == nullptr) return Fate::kNotHeld;
-  if (!held->on(interface.index)) return Fate::kWrongInterface;
-  return answer(interface, packet, *held);
+  Fate why_not;
+  const Held *held = held_here(interface, mapped(packet.target), &why_not);
+  if (held == nullptr) return why_not;
+  auto reply = arp::reply(packet, interface.mac);
+  return answer(*held, interface.arp, reply.data(), reply.size());
 }
 
-Fate Responder::answer(const Interface &interface, const arp::Packet &request, const Held &held) {
+Fate Responder::judge_ndp(const Interface &interface, const Frame &frame) {
+  ndp::Packet packet;
+  ndp::Verdict verdict = ndp::parse(frame.bytes, frame.captured, &packet);
+  if (verdict != ndp::Verdict::kGood) return fate_of(verdict);
+  if (packet.sender_mac == interface.mac) return Fate::kOwnFrame;
+  bool is_request = packet.type == ndp::kSolicitation;
+  bool claims_ours = table_->find(is_request ? packet.source : packet.target) != nullptr;
+  if (claims_ours) observe(interface, frame);
+  if (!is_request) return claims_ours ? Fate::kConflict : Fate::kNotRequest;
+  Fate why_not;
+  const Held *held = held_here(interface, packet.target, &why_not);
+  if (held == nullptr) return why_not;
+  auto reply = ndp::reply(packet, interface.mac);
+  return answer(*held, interface.ndp, reply.data(), reply.size());
+}
+
+const Held *Responder::held_here(const Interface &interface, const Address &target, Fate *why_not) {
+  const Held *held = table_->find(target);
+  *why_not = held == nullptr ? Fate::kNotHeld : Fate::kWrongInterface;
+  return held != nullptr && held->on(interface.index) ? held : nullptr;
+}
+
+Fate Responder::answer(const Held &held, const PacketSocket &socket, const void *reply, size_t size) {
   held.counters->requests.fetch_add(1, std::memory_order_relaxed);
-  auto reply = arp::reply(request, interface.mac);
   // The last thing before sending: a process that was frozen must not send one reply first.
   if (boot_time() >= valid_until_.load(std::memory_order_relaxed)) return Fate::kExpired;
-  if (interface.arp.send(reply.data(), reply.size()) != 0) return Fate::kSendFailed;
+  if (socket.send(reply, size) != 0) return Fate::kSendFailed;
   held.counters->responses.fetch_add(1, std::memory_order_relaxed);
   return Fate::kAnswered;
 }

@@ -17,7 +17,9 @@
 
 #include "arp.h"
 #include "descriptor.h"
+#include "group_membership.h"
 #include "held_table.h"
+#include "ndp.h"
 #include "packet_socket.h"
 
 // What became of a frame.
@@ -33,6 +35,8 @@ enum class Fate : size_t {
   kVlan,            // of a VLAN that is not this interface's
   kMalformed,
   kTruncated,
+  kWrongHopLimit,   // neighbour discovery from beyond a router
+  kBadChecksum,
   kSendFailed,
   kCount
 };
@@ -66,21 +70,27 @@ class Responder {
   uint64_t count(Fate fate) const { return counts_[static_cast<size_t>(fate)].load(std::memory_order_relaxed); }
   uint64_t lost_observations() const { return lost_observations_.load(std::memory_order_relaxed); }
   uint64_t dropped();  // by the kernel: the ring was full
+  unsigned groups_not_joined() const { return groups_not_joined_; }
 
  private:
   struct Interface {
     int index;
     Mac mac;
     PacketSocket arp;
+    PacketSocket ndp;
+    GroupMembership groups;  // the owner's
   };
 
   void run(const std::function<void()> &change);
   void loop();
   void take_change();
   void take_frames(Interface &interface, unsigned budget);
+  void join_groups();
   Fate judge(const Interface &interface, const Frame &frame);
-  Fate judge_arp(const Interface &interface, const Frame &frame, const arp::Packet &packet);
-  Fate answer(const Interface &interface, const arp::Packet &request, const Held &held);
+  Fate judge_arp(const Interface &interface, const Frame &frame);
+  Fate judge_ndp(const Interface &interface, const Frame &frame);
+  const Held *held_here(const Interface &interface, const Address &target, Fate *why_not);
+  Fate answer(const Held &held, const PacketSocket &socket, const void *reply, size_t size);
   void observe(const Interface &interface, const Frame &frame);
 
   const std::function<void()> on_observation_;
@@ -90,6 +100,7 @@ class Responder {
   std::array<std::atomic<uint64_t>, static_cast<size_t>(Fate::kCount)> counts_ = {};
   std::atomic<uint64_t> lost_observations_{0};
   uint64_t dropped_before_ = 0;  // by sockets closed since
+  unsigned groups_not_joined_ = 0;
 
   std::mutex observations_mutex_;
   std::vector<Observation> observations_;

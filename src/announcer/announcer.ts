@@ -65,7 +65,6 @@ export class Announcer {
   update(holdings: readonly Holding[], links: readonly FitLink[], now: number): void {
     this.#segments = new Map(links.map((link) => [link.index, this.#segmentOf(link)]))
     const placed = holdings
-      .filter(({ address }) => address.family === 'IPv4')
       .map(({ address, interfaces }) => ({ address, links: announcingLinks(address, interfaces, links) }))
       .filter(({ links: chosen }) => chosen.length > 0)
     this.#table = placed.map(({ address, links: chosen }) => ({

@@ -1,6 +1,6 @@
 // The gratuitous frames of one interface: which address is due, in which form, within the interface's budget.
 import { type Address, formatAddress } from '../ip/index.ts'
-import { type ArpOperation, gratuitousArp, type Mac } from '../packet/index.ts'
+import { gratuitousArp, type Mac, unsolicitedAdvertisement } from '../packet/index.ts'
 import { DueQueue } from './due-queue.ts'
 import { Pacer } from './pacer.ts'
 import { nextDue } from './schedule.ts'
@@ -11,11 +11,10 @@ const FIRST_ROUND_FRAMES_PER_S = 10_000
 /** Everything else of one interface; what is due beyond that waits its turn. */
 const REPEAT_FRAMES_PER_S = 500
 
-const FIRST: ArpOperation = 'request'
-const SECOND: ArpOperation = 'reply'
-
 interface Held {
   readonly address: Address
+  /** The forms in which it is announced: each round sends all of them, in order. */
+  readonly frames: readonly Uint8Array[]
   readonly since: number
   /** False once given up or begun anew: what is still queued for it is skipped. */
   isCurrent: boolean
@@ -23,7 +22,8 @@ interface Held {
 
 interface Due {
   readonly held: Held
-  readonly operation: ArpOperation
+  /** Which of its frames. */
+  readonly form: number
 }
 
 interface Lane {
@@ -31,7 +31,7 @@ interface Lane {
   readonly pacer: Pacer
 }
 
-/** All IPv4 addresses announced on one interface with one MAC. */
+/** All addresses announced on one interface with one MAC. */
 export class GratuitousSender {
   readonly #mac: Mac
   readonly #random: () => number
@@ -54,9 +54,9 @@ export class GratuitousSender {
     }
     for (const [text, address] of wanted) {
       if (this.#held.has(text)) continue
-      const held = { address, since: now, isCurrent: true }
+      const held = { address, frames: framesFor(address, this.#mac), since: now, isCurrent: true }
       this.#held.set(text, held)
-      this.#first.queue.add(now, { held, operation: FIRST })
+      this.#first.queue.add(now, { held, form: 0 })
     }
   }
 
@@ -73,8 +73,8 @@ export class GratuitousSender {
     for (const lane of [this.#first, this.#repeats]) {
       for (let due = this.#next(lane, now); due !== undefined; due = this.#next(lane, now)) {
         this.#queueAfter(due, now)
-        const { operation, held } = due
-        yield { address: held.address, bytes: gratuitousArp(operation, this.#mac, held.address) }
+        const { form, held } = due
+        yield { address: held.address, bytes: held.frames[form] ?? new Uint8Array() }
       }
     }
   }
@@ -91,10 +91,16 @@ export class GratuitousSender {
     return undefined
   }
 
-  /** The second form follows as soon as the budget allows, the next round when the schedule says. */
-  #queueAfter({ held, operation }: Due, now: number): void {
+  /** The next form follows as soon as the budget allows, the next round when the schedule says. */
+  #queueAfter({ held, form }: Due, now: number): void {
     const { queue } = this.#repeats
-    if (operation === FIRST) queue.add(now, { held, operation: SECOND })
-    else queue.add(nextDue(held.since, now, this.#random()), { held, operation: FIRST })
+    if (form + 1 < held.frames.length) queue.add(now, { held, form: form + 1 })
+    else queue.add(nextDue(held.since, now, this.#random()), { held, form: 0 })
   }
+}
+
+/** Both ARP forms, because some hosts learn from one only; in IPv6 one says it all. */
+function framesFor(address: Address, mac: Mac): readonly Uint8Array[] {
+  if (address.family === 'IPv6') return [unsolicitedAdvertisement(mac, address)]
+  return [gratuitousArp('request', mac, address), gratuitousArp('reply', mac, address)]
 }

@@ -19,6 +19,13 @@ export class Reader {
     return value
   }
 
+  /** An unsigned number of any width, in bytes. */
+  big(width: number): bigint {
+    let value = 0n
+    for (let index = 0; index < width; index++) value = (value << 8n) | BigInt(this.number(1))
+    return value
+  }
+
   #advance(width: number): number {
     const at = this.#offset
     if (at + width > this.#view.byteLength) {
@@ -46,6 +53,12 @@ export class Writer {
       rest = Math.floor(rest / 256)
     }
     this.#offset += width
+    return this
+  }
+
+  big(width: number, value: bigint): this {
+    for (let shift = 8 * (width - 1); shift >= 0; shift -= 8)
+      this.number(1, Number((value >> BigInt(shift)) & 0xffn))
     return this
   }
 }

@@ -3,6 +3,7 @@ import type { Reader, Writer } from './cursor.ts'
 import type { Mac } from './mac.ts'
 
 export const ETHERTYPE_ARP = 0x0806
+export const ETHERTYPE_IPV6 = 0x86dd
 
 /** Frames are padded to it (IEEE 802.3: 64 bytes with the checksum, which the hardware appends). */
 export const MINIMUM_FRAME_BYTES = 60

@@ -1,5 +1,5 @@
-// The responder thread: answers ARP requests for held addresses in native code, whatever JavaScript is doing.
-// Which addresses are held, and for how long it may answer, is told to it.
+// The responder thread: answers ARP requests and neighbour solicitations for held addresses in native code, whatever
+// JavaScript is doing. Which addresses are held, and for how long it may answer, is told to it.
 import type { FitLink, TableEntry } from '../announcer/index.ts'
 import { type Address, formatAddress } from '../ip/index.ts'
 import type { Mac } from '../packet/index.ts'

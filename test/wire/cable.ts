@@ -25,12 +25,14 @@ export interface Cable {
   readonly link: () => FitLink
   /** Runs a command where the neighbour is; its end of the cable is `eth0`. */
   readonly neighbour: Run
+  /** The multicast groups joined at our end, as `ip maddr` shows them. */
+  readonly groups: () => string
   /** Name of the neighbour's namespace. */
   readonly namespace: string
   readonly remove: () => void
 }
 
-/** Ours has 192.0.2.1/24, the neighbour's 192.0.2.2/24. */
+/** Ours has 192.0.2.1/24 and 2001:db8::1/64, the neighbour's ::2 and .2; neither kernel asks for duplicates of these. */
 export function layCable(): Cable {
   const number = ++cables
   const name = `ours${number}`
@@ -39,13 +41,17 @@ export function layCable(): Cable {
     requireOwnNamespace()
     sh('mount -t tmpfs none /run; ip link set lo up')
   }
+  const noProbes = 'echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad'
   sh(`ip netns add ${namespace}
+    ${noProbes}; ip netns exec ${namespace} sh -c '${noProbes}'
     ip link add ${name} type veth peer name eth0 netns ${namespace}
-    ip addr add 192.0.2.1/24 dev ${name}; ip link set ${name} up
-    ip -n ${namespace} addr add 192.0.2.2/24 dev eth0; ip -n ${namespace} link set eth0 up`)
+    ip addr add 192.0.2.1/24 dev ${name}; ip addr add 2001:db8::1/64 dev ${name}; ip link set ${name} up
+    ip -n ${namespace} addr add 192.0.2.2/24 dev eth0; ip -n ${namespace} addr add 2001:db8::2/64 dev eth0
+    ip -n ${namespace} link set eth0 up`)
   return {
     link: () => linkNamed(name),
     neighbour: (command) => sh(`ip netns exec ${namespace} sh -ec '${command}'`),
+    groups: () => sh(`ip maddr show dev ${name}`),
     namespace,
     remove: () => sh(`ip link del ${name} 2>/dev/null || true; ip netns del ${namespace}`),
   }
@@ -62,9 +68,10 @@ const RETRANSMIT_MS = 50
 
 /** The MAC that the kernel finds for `address` when it asks, or `null` when nobody answers; `run` says where it asks. */
 export function ask(run: Run, device: string, address: string): string | null {
+  const protocol = address.includes(':') ? 'ipv6' : 'ipv4'
   const entry = `ip neigh show ${address} dev ${device}`
   const settled = `for i in $(seq 200); do ${entry} | grep -qE "REACHABLE|FAILED" && break; sleep 0.02; done`
-  run(`echo ${RETRANSMIT_MS} > /proc/sys/net/ipv4/neigh/${device}/retrans_time_ms
+  run(`echo ${RETRANSMIT_MS} > /proc/sys/net/${protocol}/neigh/${device}/retrans_time_ms
     ip neigh flush dev ${device}
     ip neigh replace ${address} dev ${device} nud none use`)
   return macOf(run(`${settled}; ${entry}`))

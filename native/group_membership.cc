@@ -1,0 +1,56 @@
+#include "group_membership.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace {
+
+// The kernel's own limit depends on net.core.optmem_max: about 2,300 with today's default, 350 with that of old kernels.
+constexpr unsigned kGroupsPerSocket = 256;
+
+ipv6_mreq request(uint32_t group, int interface_index) {
+  ipv6_mreq request = {};
+  in6_addr prefix = {{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff}}};
+  request.ipv6mr_multiaddr = prefix;
+  for (int i = 0; i < 3; i++) request.ipv6mr_multiaddr.s6_addr[13 + i] = static_cast<uint8_t>(group >> (8 * (2 - i)));
+  request.ipv6mr_interface = static_cast<unsigned>(interface_index);
+  return request;
+}
+
+}  // namespace
+
+unsigned GroupMembership::set(const std::set<uint32_t> &groups) {
+  for (auto entry = joined_.begin(); entry != joined_.end();) {
+    if (groups.count(entry->first)) {
+      ++entry;
+      continue;
+    }
+    ipv6_mreq leave = request(entry->first, interface_index_);
+    setsockopt(entry->second->fd, IPPROTO_IPV6, IPV6_LEAVE_GROUP, &leave, sizeof leave);
+    entry->second->groups--;
+    entry = joined_.erase(entry);
+  }
+  unsigned failed = 0;
+  for (uint32_t group : groups) {
+    if (joined_.count(group)) continue;
+    Socket *socket = roomy_socket();
+    ipv6_mreq join = request(group, interface_index_);
+    if (socket == nullptr || setsockopt(socket->fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &join, sizeof join) != 0) {
+      failed++;
+      continue;
+    }
+    socket->groups++;
+    joined_[group] = socket;
+  }
+  return failed;
+}
+
+GroupMembership::Socket *GroupMembership::roomy_socket() {
+  for (auto &socket : sockets_)
+    if (socket->groups < kGroupsPerSocket) return socket.get();
+  int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return nullptr;
+  sockets_.push_back(std::make_unique<Socket>(fd));
+  return sockets_.back().get();
+}

@@ -1,0 +1,32 @@
+// The solicited-node groups joined on one interface, with the reports that make switches pass them on (RFC 3810).
+// A packet socket's own membership would send none.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "descriptor.h"
+
+class GroupMembership {
+ public:
+  explicit GroupMembership(int interface_index) : interface_index_(interface_index) {}
+
+  // Makes these (the last 24 bits of each group) the groups that are joined; returns how many could not be, which the
+  // next call tries again.
+  unsigned set(const std::set<uint32_t> &groups);
+
+ private:
+  struct Socket {
+    Descriptor fd;
+    unsigned groups = 0;
+    explicit Socket(int fd) : fd(fd) {}
+  };
+
+  Socket *roomy_socket();
+
+  const int interface_index_;
+  std::vector<std::unique_ptr<Socket>> sockets_;
+  std::map<uint32_t, Socket *> joined_;
+};

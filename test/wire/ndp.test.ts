@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { Announcer } from '../../src/announcer/index.ts'
+import { type Address, parseAddress } from '../../src/ip/index.ts'
+import { formatMac } from '../../src/packet/index.ts'
+import { bootTime, Responder } from '../../src/wire/index.ts'
+import { ask, type Cable, layCable, macOf } from './cable.ts'
+
+const VIP = '2001:db8::50'
+
+let cable: Cable
+let responder: Responder
+
+before(() => {
+  cable = layCable()
+})
+
+after(() => cable.remove())
+
+beforeEach(() => {
+  responder = new Responder({ onObservations: () => {} })
+  assert.deepEqual(responder.listenOn([cable.link()]), [])
+})
+
+afterEach(() => responder.stop())
+
+function address(text: string): Address {
+  const parsed = parseAddress(text)
+  if (parsed === null) throw new Error(`${text} is no address`)
+  return parsed
+}
+
+function hold(...texts: string[]): void {
+  const { index } = cable.link()
+  responder.install(texts.map((text) => ({ address: address(text), interfaceIndexes: [index] })))
+  responder.resume(bootTime() + 60_000)
+}
+
+const askFor = (text: string): string | null => ask(cable.neighbour, 'eth0', text)
+const ourMac = (): string => formatMac(cable.link().mac)
+const groups = (): string => cable.groups()
+
+test('a solicitation for a held address is answered with the MAC of the interface', () => {
+  hold(VIP, '192.0.2.50')
+  assert.equal(askFor(VIP), ourMac())
+  assert.equal(askFor('192.0.2.50'), ourMac())
+  assert.deepEqual(responder.counters().addresses[VIP], { requests: 1, responses: 1 })
+})
+
+test('an address that is not held is not answered', () => {
+  hold('2001:db8::51')
+  assert.equal(askFor('2001:db8::52'), null)
+})
+
+test('after the instant of validity there is silence', () => {
+  hold(VIP)
+  responder.resume(bootTime())
+  assert.equal(askFor(VIP), null)
+  assert.equal(responder.counters().frames.expired, 3)
+})
+
+test('a neighbour that asks us alone whether we are still there is answered', () => {
+  hold(VIP)
+  assert.equal(askFor(VIP), ourMac())
+  cable.neighbour(`ip neigh change ${VIP} dev eth0 nud probe`)
+  const shown = cable.neighbour(
+    `for i in $(seq 200); do ip neigh show ${VIP} dev eth0 | grep -qE "REACHABLE|FAILED" && break; sleep 0.02; done; ip neigh show ${VIP} dev eth0`,
+  )
+  assert.match(shown, /REACHABLE/)
+})
+
+test('who tries to take a held address for itself finds it taken', () => {
+  hold(VIP)
+  cable.neighbour(`echo 1 > /proc/sys/net/ipv6/conf/eth0/accept_dad; ip addr add ${VIP}/64 dev eth0`)
+  const shown = cable.neighbour(
+    `for i in $(seq 200); do ip addr show dev eth0 | grep -q "dadfailed" && break; sleep 0.02; done; ip addr show dev eth0`,
+  )
+  cable.neighbour(`ip addr del ${VIP}/64 dev eth0; echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad`)
+  assert.match(shown, /2001:db8::50.*dadfailed/)
+})
+
+test('the groups of the held addresses are joined, and left with them', () => {
+  hold('2001:db8::12:3456', '2001:db8:1::12:3456', '2001:db8::77:7777')
+  assert.match(groups(), /ff02::1:ff12:3456/)
+  hold('2001:db8:1::12:3456')
+  assert.match(groups(), /ff02::1:ff12:3456/)
+  assert.doesNotMatch(groups(), /ff02::1:ff77:7777/)
+  hold()
+  assert.doesNotMatch(groups(), /ff02::1:ff12:3456/)
+})
+
+test('thousands of groups are joined', () => {
+  hold(...Array.from({ length: 3000 }, (_, n) => `2001:db8::1:${n.toString(16)}`))
+  assert.equal(responder.counters().frames.groupNotJoined, 0)
+  assert.equal(askFor('2001:db8::1:bb7'), ourMac())
+})
+
+test('an unsolicited advertisement turns a wrong entry of the neighbour at once', () => {
+  const announcer = new Announcer({ seed: 1 })
+  announcer.update([{ address: address('2001:db8::70'), interfaces: null }], [cable.link()], 0)
+  const frames = announcer.takeDue(0)
+  assert.equal(frames.length, 1)
+  cable.neighbour('ip neigh replace 2001:db8::70 lladdr 02:00:00:00:00:99 dev eth0 nud stale')
+  for (const { interfaceIndex, bytes } of frames) assert.equal(responder.send(interfaceIndex, bytes), true)
+  assert.equal(macOf(cable.neighbour('ip neigh show 2001:db8::70')), ourMac())
+})
