@@ -42,6 +42,7 @@ function start(command: string, shownAs = command): Shown {
 /** Runs a command to its end; it has to succeed. */
 async function show(command: string): Promise<string> {
   const { output, code } = start(command)
+  if (!output().endsWith('\n')) process.stdout.write('\n')
   if ((await code) !== 0) throw new WalkThroughFailed(`\`${command}\` ended with ${await code}`)
   return output()
 }
