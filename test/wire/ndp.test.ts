@@ -5,17 +5,24 @@ import { type Address, parseAddress } from '../../src/ip/index.ts'
 import { formatMac } from '../../src/packet/index.ts'
 import { bootTime, Responder } from '../../src/wire/index.ts'
 import { ask, type Cable, layCable, macOf } from './cable.ts'
+import { type Peer, startPeer } from './peer.ts'
 
 const VIP = '2001:db8::50'
 
 let cable: Cable
+let peer: Peer
 let responder: Responder
 
-before(() => {
+before(async () => {
   cable = layCable()
+  cable.neighbour('ip link set eth0 address 02:00:00:00:00:99')
+  peer = await startPeer(cable.namespace, VIP)
 })
 
-after(() => cable.remove())
+after(async () => {
+  await peer.end()
+  cable.remove()
+})
 
 beforeEach(() => {
   responder = new Responder({ onObservations: () => {} })
@@ -104,3 +111,40 @@ test('an unsolicited advertisement turns a wrong entry of the neighbour at once'
   for (const { interfaceIndex, bytes } of frames) assert.equal(responder.send(interfaceIndex, bytes), true)
   assert.equal(macOf(cable.neighbour('ip neigh show 2001:db8::70')), ourMac())
 })
+
+/** From 02:00:00:00:00:99 and 2001:db8::9, for the held address; the checksum is right. */
+const SOLICITATION =
+  '3333ff00005002000000009986dd' + // Ethernet
+  '6000000000203aff20010db8000000000000000000000009ff0200000000000000000001ff000050' + // IPv6
+  '87001aeb0000000020010db8000000000000000000000050' +
+  '0101020000000099' // source link-layer address
+
+/** The option's length (its second byte) and the checksum that makes up for it. */
+function withOptionLength(length: number): string {
+  const checksum = (Number.parseInt(SOLICITATION.slice(112, 116), 16) + 1 - length).toString(16)
+  return `${SOLICITATION.slice(0, 112)}${checksum}${SOLICITATION.slice(116, 158)}0${length}${SOLICITATION.slice(160)}`
+}
+
+for (const [fate, what, frame] of [
+  ['wrongHopLimit', 'that passed a router', SOLICITATION.replace('3aff', '3afe')],
+  ['badChecksum', 'with a wrong checksum', SOLICITATION.replace(/.$/, '8')],
+  ['truncated', 'shorter than it says', SOLICITATION.slice(0, -2)],
+  ['malformed', 'with an option without length', withOptionLength(0)],
+  ['malformed', 'with an option longer than itself', withOptionLength(2)],
+] as const) {
+  test(`a solicitation ${what} is not answered, and counted as ${fate}`, async () => {
+    hold(VIP)
+    const before = responder.counters().frames
+    for (const send of [frame, SOLICITATION]) peer.order({ send })
+    await answered()
+    const now = responder.counters().frames
+    assert.equal((now[fate] ?? 0) - (before[fate] ?? 0), 1)
+    assert.equal(now.answered, 1)
+  })
+}
+
+/** Waits for our answer: frames keep their order, so all before it was judged. Those to the kernel are passed over. */
+async function answered(): Promise<void> {
+  const destination = (frame: string): string => frame.slice(76, 108)
+  while (destination((await peer.next('seen')).seen) !== '20010db8000000000000000000000009');
+}
