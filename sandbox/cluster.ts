@@ -109,6 +109,15 @@ async function startCluster({ kubeBin, options }: Init, at: Folders, layout: Lay
   }
   await run(['kubectl', 'wait', 'node', '--all', '--for=create', `--timeout=${NODES_DEADLINE_S}s`])
   await run(['kubectl', 'wait', 'node', '--all', '--for=condition=Ready', `--timeout=${NODES_DEADLINE_S}s`])
+  // Pods are refused before the controller-manager has made it.
+  await run([
+    'kubectl',
+    'wait',
+    'serviceaccount',
+    'default',
+    '--for=create',
+    `--timeout=${NODES_DEADLINE_S}s`,
+  ])
 }
 
 /** A copy, so that a rebuild does not change a sandbox that is running, and readable by any user. */
