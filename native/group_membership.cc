@@ -6,7 +6,7 @@
 
 namespace {
 
-// The kernel's own limit depends on net.core.optmem_max: about 2,300 with today's default, 350 with that of old kernels.
+// The kernel's own limit depends on net.core.optmem_max: about 2,300 with today's default, 350 with that of older ones.
 constexpr unsigned kGroupsPerSocket = 256;
 
 ipv6_mreq request(uint32_t group, int interface_index) {

@@ -1,4 +1,5 @@
-// Neighbour discovery as far as answering needs it (RFC 4861 sections 4.3, 4.4, 7.1 and 7.2). Bytes in, bytes out; no I/O.
+// Neighbour discovery as far as answering needs it (RFC 4861 sections 4.3, 4.4, 7.1 and 7.2). Bytes in, bytes out; no
+// I/O.
 #pragma once
 #include <array>
 #include <cstddef>

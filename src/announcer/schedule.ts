@@ -4,7 +4,7 @@
  * Offsets from the moment of taking over. Switches and hosts drop single frames and ignore bursts closer than a
  * second (metallb#172): the first three come fast, for the client that waits, the rest for the switch that missed them.
  */
-export const TAKEOVER_SCHEDULE_MS = [0, 100, 300, 1000, 2000, 3000] as const
+const TAKEOVER_SCHEDULE_MS = [0, 100, 300, 1000, 2000, 3000] as const
 
 /** Afterwards, for ever: longer than any switch's patience would be 300 s. */
 const REFRESH_MS = 60_000

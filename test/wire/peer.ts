@@ -15,7 +15,7 @@ const EXTEND_EVERY_MS = 50
 
 type Order = { readonly send: string } | { readonly hold: true } | { readonly count: true }
 
-export type Told =
+type Told =
   | { readonly ready: true }
   | { readonly seen: string }
   | { readonly holding: true }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { type Address, formatAddress, parseAddress } from '../../src/ip/index.ts'
 import {
@@ -10,7 +11,7 @@ import {
   gratuitousArp,
 } from '../../src/packet/index.ts'
 import { bootTime, type Observation, Responder } from '../../src/wire/index.ts'
-import { ask, type Cable, layCable } from './cable.ts'
+import { ask, type Cable, layCable, sh } from './cable.ts'
 import { type Peer, startPeer } from './peer.ts'
 
 const LONG_MS = 60_000
@@ -140,6 +141,34 @@ test('an interface that is not listened on any more is not answered on', () => {
   assert.equal(askFor('192.0.2.50'), null)
   responder.listenOn([spare.link(), cable.link()])
   assert.equal(askFor('192.0.2.50'), ourMac())
+})
+
+test('an interface that was down answers again when it is up', () => {
+  const { name } = cable.link()
+  hold('192.0.2.50')
+  sh(`ip link set ${name} down; ip link set ${name} up`)
+  assert.equal(askFor('192.0.2.50'), ourMac())
+})
+
+test('an interface with another MAC answers with that one', () => {
+  const { name, mac } = cable.link()
+  hold('192.0.2.50')
+  sh(`ip link set ${name} address 02:00:00:00:00:55`)
+  responder.listenOn([cable.link()])
+  assert.equal(askFor('192.0.2.50'), '02:00:00:00:00:55')
+  sh(`ip link set ${name} address ${formatMac(mac)}`)
+})
+
+test('an interface that is deleted while it is listened on costs no processor time', async () => {
+  const gone = layCable()
+  responder.listenOn([cable.link(), gone.link()])
+  gone.remove()
+  hold('192.0.2.50')
+  assert.equal(askFor('192.0.2.50'), ourMac())
+  const before = process.cpuUsage()
+  await sleep(500)
+  const { user, system } = process.cpuUsage(before)
+  assert.ok(user + system < 250_000, `${user + system} µs of 500 ms`)
 })
 
 test('nothing is answered before the first resume', () => {
