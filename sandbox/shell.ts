@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 
 /** A program that had to succeed did not; the message holds its command and what it printed. */
-export class CommandFailed extends Error {}
+class CommandFailed extends Error {}
 
 export interface RunOptions {
   input?: string

@@ -14,7 +14,7 @@ export interface ProgramSpec {
 }
 
 /** The command that runs `command` in network namespace `name` with the same process id. */
-export function inNamespace(name: string, command: readonly string[]): string[] {
+function inNamespace(name: string, command: readonly string[]): string[] {
   return ['nsenter', `--net=/run/netns/${name}`, '--', ...command]
 }
 

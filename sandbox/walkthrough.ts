@@ -42,8 +42,9 @@ function start(command: string, shownAs = command): Shown {
 /** Runs a command to its end; it has to succeed. */
 async function show(command: string): Promise<string> {
   const { output, code } = start(command)
+  const ended = await code
   if (!output().endsWith('\n')) process.stdout.write('\n')
-  if ((await code) !== 0) throw new WalkThroughFailed(`\`${command}\` ended with ${await code}`)
+  if (ended !== 0) throw new WalkThroughFailed(`\`${command}\` ended with ${ended}`)
   return output()
 }
 

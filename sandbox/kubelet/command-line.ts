@@ -10,13 +10,13 @@ export interface ContainerCommand {
   notHonoured: string[]
 }
 
-export interface Identity {
+interface Identity {
   uid: number
   gid: number
 }
 
 /** Who the container runs as: what the pod says; an image's own user is not known here, so root. */
-export function identityOf(pod: Pod, container: Container): Identity {
+function identityOf(pod: Pod, container: Container): Identity {
   const { runAsUser = 0, runAsGroup = runAsUser } = {
     ...pod.spec?.securityContext,
     ...container.securityContext,

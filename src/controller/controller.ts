@@ -125,7 +125,9 @@ export class Controller implements Startable {
   start(): void {
     const needed = [this.#services, this.#pools, this.#namespaces]
     for (const reflector of [...needed, this.#statuses]) reflector.start()
-    void Promise.all(needed.map(({ synced }) => synced)).then(() => this.#begin())
+    void Promise.all(needed.map(({ synced }) => synced)).then(() => {
+      if (needed.every(({ hasSynced }) => hasSynced)) this.#begin() // else it was stopped before
+    })
   }
 
   async stop(): Promise<void> {
@@ -137,7 +139,6 @@ export class Controller implements Startable {
 
   /** First everything that is assigned, then everybody that waits, the oldest first. */
   #begin(): void {
-    if (!this.#services.hasSynced) return // stopped before
     this.#state = createState(this.#readConfiguration(), this.#init.loadBalancerClass)
     for (const key of registerAll(this.#state, this.#services.objects.values())) this.#queue.add(key)
     this.#components.log.info(

@@ -2,10 +2,9 @@
 
 export * from './collections.ts'
 export { ApiClient, PATCH } from './client.ts'
-export { type ConditionUpdate, withCondition } from './conditions.ts'
 export { ConfigurationStateWriter } from './configuration-state.ts'
 export { loadCredentials } from './credentials.ts'
-export { ApiError, ApiUnreachable, isStatus, NotConfigured } from './errors.ts'
+export { isStatus, NotConfigured } from './errors.ts'
 export { EventRecorder, type Occurrence } from './event-recorder.ts'
 export { OwnPod } from './own-pod.ts'
 export { Reflector } from './reflector.ts'

@@ -133,6 +133,7 @@ export class ClusterThread implements Startable {
   start(): void {
     for (const reflector of this.#reflectors) reflector.start()
     void Promise.all(this.#reflectors.map(({ synced }) => synced)).then(() => {
+      if (!this.#reflectors.every(({ hasSynced }) => hasSynced)) return // stopped before
       this.#hasSynced = true
       this.#allChanged()
     })

@@ -45,7 +45,7 @@ export interface AnnouncedHere {
 }
 
 /** The fixed name of the status of one Service on one node. */
-export function statusName(serviceUid: string, node: string): string {
+function statusName(serviceUid: string, node: string): string {
   return `l2-${createHash('sha256').update(`${serviceUid}/${node}`).digest('hex').slice(0, 16)}`
 }
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 const DEADLINE_MS = 60_000
-export const SANDBOX_DIR = process.env.SANDBOX_DIR ?? ''
+const SANDBOX_DIR = process.env.SANDBOX_DIR ?? ''
 export const NAMESPACE = 'metallb-system'
 
 /** Runs kubectl; rejects with its error output in the message. `input` is what `-f -` reads. */
@@ -27,7 +27,7 @@ export async function get<T = Record<string, never>>(what: string): Promise<T> {
 }
 
 /** Runs a command on the machine outside the cluster. */
-export async function client(...command: string[]): Promise<string> {
+async function client(...command: string[]): Promise<string> {
   return (await run('ip', ['netns', 'exec', 'client', ...command])).stdout
 }
 

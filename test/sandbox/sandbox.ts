@@ -32,7 +32,7 @@ export async function execute(options: string, script: string) {
 }
 
 /** Waits until `done` gives a value. */
-export async function until<T>(what: string, done: () => T | undefined): Promise<T> {
+async function until<T>(what: string, done: () => T | undefined): Promise<T> {
   for (const end = performance.now() + DEADLINE_MS; ; await sleep(50)) {
     const value = done()
     if (value !== undefined) return value

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { EndpointSlice, IPAddressPool, L2Advertisement, Node, Service } from '../../src/api/index.ts'
+import { readConfiguration } from '../../src/config/index.ts'
+import { parseAddress } from '../../src/ip/index.ts'
+import { combineIntents } from '../../src/speaker/combine.ts'
+import { type ServiceIntent, serviceIntent } from '../../src/speaker/service-intent.ts'
+
+const metallb = { apiVersion: 'metallb.io/v1beta1' } as const
+const pool: IPAddressPool = {
+  ...metallb,
+  kind: 'IPAddressPool',
+  metadata: { name: 'lan' },
+  spec: { addresses: ['10.0.0.0/24'] },
+}
+const everywhere: L2Advertisement = {
+  ...metallb,
+  kind: 'L2Advertisement',
+  metadata: { name: 'all' },
+  spec: {},
+}
+
+const node = (name: string, labels = {}, networkUnavailable?: string): Node => ({
+  metadata: { name, labels },
+  status: {
+    conditions: networkUnavailable ? [{ type: 'NetworkUnavailable', status: networkUnavailable }] : [],
+  },
+})
+
+function view({
+  advertisements = [everywhere],
+  pools = [pool],
+  nodes = ['node-a', 'node-b', 'node-c'].map((name) => node(name)),
+  speakers = ['node-a', 'node-b', 'node-c'],
+  ignoreExcludeLabel = false,
+} = {}) {
+  return {
+    configuration: readConfiguration({ pools, advertisements, namespaces: [] }),
+    nodes,
+    speakers: new Set(speakers),
+    ignoreExcludeLabel,
+  }
+}
+
+function service(spec = {}, { ip = '10.0.0.1', annotations = {}, type = 'LoadBalancer' } = {}): Service {
+  return {
+    metadata: { name: 'web', namespace: 'default', annotations },
+    spec: { type, ...spec },
+    status: { loadBalancer: { ingress: ip === '' ? [] : [{ ip }] } },
+  }
+}
+
+function endpoints(...list: { node?: string; ready?: boolean; serving?: boolean }[]): EndpointSlice[] {
+  return [
+    {
+      addressType: 'IPv4',
+      endpoints: list.map(({ node: nodeName, ready, serving }) => ({
+        addresses: ['10.1.0.1'],
+        ...(nodeName !== undefined && { nodeName }),
+        conditions: { ...(ready !== undefined && { ready }), ...(serving !== undefined && { serving }) },
+      })),
+    },
+  ]
+}
+
+const serving = endpoints({ node: 'node-a', ready: true })
+
+function candidates(intent: ReturnType<typeof serviceIntent>): readonly string[] | string {
+  return typeof intent === 'string' ? intent : intent.candidates
+}
+
+test('the candidates come in MetalLB’s order: sha256 of node and address', () => {
+  assert.deepEqual(candidates(serviceIntent(service(), serving, view())), ['node-b', 'node-a', 'node-c'])
+  assert.deepEqual(candidates(serviceIntent(service({}, { ip: '10.0.0.2' }), serving, view())), [
+    'node-b',
+    'node-c',
+    'node-a',
+  ])
+})
+
+for (const [what, expected, intent] of [
+  ['another type', 'notLoadBalancer', serviceIntent(service({}, { type: 'ClusterIP' }), serving, view())],
+  ['no address', 'noIPAllocated', serviceIntent(service({}, { ip: '' }), serving, view())],
+  ['garbage as address', 'invalidIP', serviceIntent(service({}, { ip: 'x' }), serving, view())],
+  ['an address of no pool', 'ipNotAllowed', serviceIntent(service({}, { ip: '10.9.0.1' }), serving, view())],
+  [
+    'no endpoint that can serve',
+    'noEndpoints',
+    serviceIntent(service(), endpoints({ ready: false }), view()),
+  ],
+  [
+    'no advertisement',
+    'NoMatchingAdvertisement',
+    serviceIntent(service(), serving, view({ advertisements: [] })),
+  ],
+  ['no speaker that is Ready', 'noEligibleNode', serviceIntent(service(), serving, view({ speakers: [] }))],
+] as const) {
+  test(`with ${what} nobody announces it, and the reason is ${expected}`, () => {
+    assert.equal(intent, expected)
+  })
+}
+
+test('an endpoint counts when ready is true or unknown, or while it serves although it terminates', () => {
+  for (const endpoint of [{ ready: true }, {}, { ready: false, serving: true }]) {
+    assert.equal(candidates(serviceIntent(service(), endpoints(endpoint), view())).length, 3)
+  }
+})
+
+test('with externalTrafficPolicy Local only nodes with a serving endpoint are candidates', () => {
+  const slices = endpoints(
+    { node: 'node-a', ready: true },
+    { node: 'node-b', ready: false },
+    { node: 'node-c', ready: false, serving: true },
+  )
+  assert.deepEqual(candidates(serviceIntent(service({ externalTrafficPolicy: 'Local' }), slices, view())), [
+    'node-a',
+    'node-c',
+  ])
+})
+
+test('nodes without network, or excluded from load balancers, are no candidates', () => {
+  const label = { 'node.kubernetes.io/exclude-from-external-load-balancers': '' }
+  const nodes = [node('node-a', label), node('node-b', {}, 'True'), node('node-c', {}, 'False')]
+  assert.deepEqual(candidates(serviceIntent(service(), serving, view({ nodes }))), ['node-c'])
+  assert.deepEqual(candidates(serviceIntent(service(), serving, view({ nodes, ignoreExcludeLabel: true }))), [
+    'node-a',
+    'node-c',
+  ])
+})
+
+test('with all pools gone what is announced stays announced', () => {
+  assert.equal(candidates(serviceIntent(service(), serving, view({ pools: [] }))).length, 3)
+})
+
+test('a node may hold a shared address only if it may for all who share it; the oldest says in which order', () => {
+  const intent = (...names: string[]): ServiceIntent => ({
+    addresses: [parseAddress('10.0.0.1') ?? assert.fail()],
+    candidates: names,
+    interfacesOf: new Map(names.map((name) => [name, name === 'a' ? ['eth0'] : ['eth1']])),
+  })
+  const services = [
+    { key: 'x/younger', created: '2026-02-01T00:00:00Z', intent: intent('c', 'b', 'a') },
+    { key: 'x/older', created: '2026-01-01T00:00:00Z', intent: intent('a', 'c') },
+  ]
+  assert.deepEqual(combineIntents('a', services), {
+    node: 'a',
+    addresses: [{ address: parseAddress('10.0.0.1'), candidates: ['a', 'c'], interfaces: ['eth0'] }],
+  })
+})

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { healthServer, metricsRegistry, statusServer } from '../../src/status/index.ts'
+
+const source = {
+  pools: () => [
+    {
+      name: 'lan',
+      addresses: ['fd00::/64'],
+      autoAssign: true,
+      state: 'Accepted' as const,
+      assignedIPv4: '0',
+      assignedIPv6: '1',
+      availableIPv4: '0',
+      availableIPv6: '9223372036854775807',
+    },
+  ],
+  services: () => [
+    {
+      namespace: 'a',
+      name: 'b',
+      state: 'Pending' as const,
+      ips: [],
+      announcedBy: [],
+      reason: 'NoPool',
+      message: 'why',
+    },
+  ],
+}
+
+test('/ lists the routes, and each of them answers', async () => {
+  const server = statusServer(source, metricsRegistry())
+  const { routes } = (await server.inject('/')).json<{ routes: string[] }>()
+  assert.deepEqual(routes, ['/', '/metrics', '/api/v1/pools', '/api/v1/services'])
+  for (const route of routes) assert.equal((await server.inject(route)).statusCode, 200)
+})
+
+test('counts beyond 2^53 are shown exactly', async () => {
+  const { items } = (await statusServer(source, metricsRegistry()).inject('/api/v1/pools')).json<{
+    items: { availableIPv6: string }[]
+  }>()
+  assert.equal(items[0]?.availableIPv6, '9223372036854775807')
+})
+
+test('a pending Service says why', async () => {
+  const answer = await statusServer(source, metricsRegistry()).inject('/api/v1/services')
+  assert.deepEqual(answer.json(), { items: source.services() })
+})
+
+test('health says what is wrong, with 503, and ok otherwise', async () => {
+  let problem: string | undefined = 'waiting for the API server'
+  const server = healthServer({ notAlive: () => undefined, notReady: () => problem })
+  const before = await server.inject('/readyz')
+  assert.deepEqual([before.statusCode, before.body], [503, 'waiting for the API server\n'])
+  assert.equal((await server.inject('/healthz')).body, 'ok\n')
+  problem = undefined
+  assert.equal((await server.inject('/readyz')).statusCode, 200)
+})
