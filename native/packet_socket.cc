@@ -12,7 +12,7 @@ namespace {
 // Headers of 80 bytes and the frame's start: more than ARP and neighbour discovery need. Longer frames are cut.
 constexpr unsigned kFrameBytes = 256;
 constexpr unsigned kBlockBytes = 65536;  // a multiple of every page size
-constexpr unsigned kRingBytes = kFrameBytes * PacketSocket::kRingFrames;
+static_assert(kBlockBytes == kFrameBytes * PacketSocket::kRingUnit);
 
 void set(int fd, int option, const void *value, socklen_t size, const char *name) {
   if (setsockopt(fd, SOL_PACKET, option, value, size) != 0) throw SystemError(std::string("setsockopt ") + name);
@@ -29,15 +29,16 @@ int open_packet_socket() {
 void try_packet_socket() { Descriptor fd(open_packet_socket()); }
 
 // Protocol 0 receives nothing until bind: no frame from another interface or past the filter gets in.
-PacketSocket::PacketSocket(int interface_index, uint16_t ethertype, const std::vector<sock_filter> &filter)
-    : fd_(open_packet_socket()) {
+PacketSocket::PacketSocket(int interface_index, uint16_t ethertype, const std::vector<sock_filter> &filter,
+                           unsigned ring_frames)
+    : fd_(open_packet_socket()), ring_frames_(ring_frames) {
   // Version 2: one frame at a time. Version 3 gathers blocks, which delays replies.
   int version = TPACKET_V2;
   set(fd_, PACKET_VERSION, &version, sizeof version, "PACKET_VERSION");
   sock_fprog program = {static_cast<unsigned short>(filter.size()), const_cast<sock_filter *>(filter.data())};
   if (setsockopt(fd_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
     throw SystemError("setsockopt SO_ATTACH_FILTER");
-  tpacket_req ring = {kBlockBytes, kRingBytes / kBlockBytes, kFrameBytes, kRingFrames};
+  tpacket_req ring = {kBlockBytes, ring_frames / kRingUnit, kFrameBytes, ring_frames};
   set(fd_, PACKET_RX_RING, &ring, sizeof ring, "PACKET_RX_RING");
   sockaddr_ll address = {};
   address.sll_family = AF_PACKET;
@@ -45,12 +46,14 @@ PacketSocket::PacketSocket(int interface_index, uint16_t ethertype, const std::v
   address.sll_ifindex = interface_index;
   if (bind(fd_, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0)
     throw SystemError("bind to interface " + std::to_string(interface_index));
-  void *memory = mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
+  void *memory = mmap(nullptr, ring_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
   if (memory == MAP_FAILED) throw SystemError("mmap of the receive ring");
   ring_ = static_cast<uint8_t *>(memory);
 }
 
-PacketSocket::~PacketSocket() { munmap(ring_, kRingBytes); }
+PacketSocket::~PacketSocket() { munmap(ring_, ring_bytes()); }
+
+size_t PacketSocket::ring_bytes() const { return size_t{kFrameBytes} * ring_frames_; }
 
 tpacket2_hdr *PacketSocket::slot() const { return reinterpret_cast<tpacket2_hdr *>(ring_ + next_ * kFrameBytes); }
 
@@ -63,7 +66,7 @@ Frame PacketSocket::frame(const tpacket2_hdr *header) {
 
 void PacketSocket::release(tpacket2_hdr *header) {
   __atomic_store_n(&header->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
-  next_ = (next_ + 1) % kRingFrames;
+  next_ = (next_ + 1) % ring_frames_;
 }
 
 int PacketSocket::send(const void *bytes, size_t size) const {

@@ -20,24 +20,24 @@ struct Frame {
 
 class PacketSocket {
  public:
-  // Receives frames of `ethertype` that `filter` lets pass. Throws SystemError.
-  PacketSocket(int interface_index, uint16_t ethertype, const std::vector<sock_filter> &filter);
+  // Receives frames of `ethertype` that `filter` lets pass; the ring holds `ring_frames` of them, a multiple of
+  // kRingUnit. Throws SystemError.
+  PacketSocket(int interface_index, uint16_t ethertype, const std::vector<sock_filter> &filter, unsigned ring_frames);
   ~PacketSocket();
   PacketSocket(const PacketSocket &) = delete;
   PacketSocket &operator=(const PacketSocket &) = delete;
 
   int fd() const { return fd_; }
 
-  // Hands at most `budget` waiting frames to `take`; returns whether the budget was used up.
+  // Hands at most `budget` waiting frames to `take`.
   template <typename Take>
-  bool receive(unsigned budget, Take take) {
+  void receive(unsigned budget, Take take) {
     for (; budget > 0; budget--) {
       tpacket2_hdr *header = slot();
-      if (!(__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER)) return false;
+      if (!(__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER)) return;
       take(frame(header));
       release(header);
     }
-    return true;
   }
 
   // Sends a whole frame without waiting; 0, or the errno.
@@ -49,15 +49,16 @@ class PacketSocket {
   // Clears a pending error (the interface went down), so that the descriptor does not stay readable for it.
   void clear_error() const;
 
-  // A ring holds so many frames: 200 ms of 20,000 frames a second.
-  static constexpr unsigned kRingFrames = 4096;
+  static constexpr unsigned kRingUnit = 256;
 
  private:
+  size_t ring_bytes() const;
   tpacket2_hdr *slot() const;
   static Frame frame(const tpacket2_hdr *header);
   void release(tpacket2_hdr *header);
 
   Descriptor fd_;
+  const unsigned ring_frames_;
   uint8_t *ring_ = nullptr;
   unsigned next_ = 0;
   uint64_t dropped_ = 0;

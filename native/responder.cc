@@ -15,6 +15,10 @@ namespace {
 // Frames taken from one interface before the others, and changes, have their turn.
 constexpr unsigned kBatch = 64;
 constexpr int kMaxEvents = 16;
+// 200 ms of 20,000 frames a second: ARP comes for everybody, and broadcasts storm. 1 MiB.
+constexpr unsigned kArpRing = 4096;
+// Only what is for groups that were joined, or for all. 256 KiB.
+constexpr unsigned kNdpRing = 1024;
 
 // Only ARP, and of it no more than the packet and its padding.
 const std::vector<sock_filter> kArpFilter = {
@@ -69,8 +73,8 @@ Responder::~Responder() {
 void Responder::open(int interface_index, const Mac &mac) {
   auto opened = std::unique_ptr<Interface>(new Interface{interface_index,
                                                          mac,
-                                                         {interface_index, ETH_P_ARP, kArpFilter},
-                                                         {interface_index, ETH_P_IPV6, kNdpFilter},
+                                                         {interface_index, ETH_P_ARP, kArpFilter, kArpRing},
+                                                         {interface_index, ETH_P_IPV6, kNdpFilter, kNdpRing},
                                                          GroupMembership(interface_index)});
   Interface *interface = opened.get();
   run([&] { interfaces_[interface_index] = std::move(opened); });
@@ -117,7 +121,7 @@ bool Responder::extend(int64_t valid_until) {
 void Responder::resume(int64_t valid_until) {
   run([&] {
     valid_until_.store(0);
-    for (auto &[index, interface] : interfaces_) take_frames(*interface, PacketSocket::kRingFrames);
+    for (auto &[index, interface] : interfaces_) take_frames(*interface, kArpRing);
     valid_until_.store(valid_until);
   });
 }

@@ -1,5 +1,5 @@
 // The gratuitous frames of one interface: which address is due, in which form, within the interface's budget.
-import { type Address, formatAddress } from '../ip/index.ts'
+import { type Address, type Family, formatAddress } from '../ip/index.ts'
 import { gratuitousArp, type Mac, unsolicitedAdvertisement } from '../packet/index.ts'
 import { DueQueue } from './due-queue.ts'
 import { Pacer } from './pacer.ts'
@@ -11,10 +11,17 @@ const FIRST_ROUND_FRAMES_PER_S = 10_000
 /** Everything else of one interface; what is due beyond that waits its turn. */
 const REPEAT_FRAMES_PER_S = 500
 
+/** What each round sends, in order: both ARP forms, because some hosts learn from one only; in IPv6 one says it all. */
+const FORMS: Readonly<Record<Family, readonly ((mac: Mac, address: Address) => Uint8Array)[]>> = {
+  IPv4: [
+    (mac, address) => gratuitousArp('request', mac, address),
+    (mac, address) => gratuitousArp('reply', mac, address),
+  ],
+  IPv6: [unsolicitedAdvertisement],
+}
+
 interface Held {
   readonly address: Address
-  /** The forms in which it is announced: each round sends all of them, in order. */
-  readonly frames: readonly Uint8Array[]
   readonly since: number
   /** False once given up or begun anew: what is still queued for it is skipped. */
   isCurrent: boolean
@@ -22,7 +29,7 @@ interface Held {
 
 interface Due {
   readonly held: Held
-  /** Which of its frames. */
+  /** Which of the `FORMS` of its family. */
   readonly form: number
 }
 
@@ -54,7 +61,7 @@ export class GratuitousSender {
     }
     for (const [text, address] of wanted) {
       if (this.#held.has(text)) continue
-      const held = { address, frames: framesFor(address, this.#mac), since: now, isCurrent: true }
+      const held = { address, since: now, isCurrent: true }
       this.#held.set(text, held)
       this.#first.queue.add(now, { held, form: 0 })
     }
@@ -73,8 +80,9 @@ export class GratuitousSender {
     for (const lane of [this.#first, this.#repeats]) {
       for (let due = this.#next(lane, now); due !== undefined; due = this.#next(lane, now)) {
         this.#queueAfter(due, now)
-        const { form, held } = due
-        yield { address: held.address, bytes: held.frames[form] ?? new Uint8Array() }
+        const { address } = due.held
+        const encode = FORMS[address.family][due.form]
+        if (encode !== undefined) yield { address, bytes: encode(this.#mac, address) }
       }
     }
   }
@@ -94,13 +102,7 @@ export class GratuitousSender {
   /** The next form follows as soon as the budget allows, the next round when the schedule says. */
   #queueAfter({ held, form }: Due, now: number): void {
     const { queue } = this.#repeats
-    if (form + 1 < held.frames.length) queue.add(now, { held, form: form + 1 })
+    if (form + 1 < FORMS[held.address.family].length) queue.add(now, { held, form: form + 1 })
     else queue.add(nextDue(held.since, now, this.#random()), { held, form: 0 })
   }
-}
-
-/** Both ARP forms, because some hosts learn from one only; in IPv6 one says it all. */
-function framesFor(address: Address, mac: Mac): readonly Uint8Array[] {
-  if (address.family === 'IPv6') return [unsolicitedAdvertisement(mac, address)]
-  return [gratuitousArp('request', mac, address), gratuitousArp('reply', mac, address)]
 }
