@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process'
 
 /** Seconds between two lines of a step when there is no terminal to rewrite a line on. */
 const QUIET_INTERVAL_S = 30
-const TAIL_LINES = 30
+/** Of what a failed program printed: npm says the reason first, compilers and Go last. */
+const SHOWN_LINES = { first: 12, last: 20 }
 
 /** A step of the preparation failed; `message` is a whole sentence with the remedy. */
 export class StepFailed extends Error {}
@@ -40,7 +41,7 @@ export async function step(title, work) {
 }
 
 /**
- * Runs a program to its end, or throws `StepFailed` with the last lines it printed.
+ * Runs a program to its end, or throws `StepFailed` with the first and last lines it printed.
  *
  * @param {string} file
  * @param {string[]} args
@@ -51,13 +52,14 @@ export function run(file, args, { cwd, env, remedy, onLine }) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] })
     /** @type {string[]} */
-    const tail = []
+    const lines = []
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
         for (const line of text.split('\n').filter(Boolean)) {
           onLine?.(line)
-          tail.push(line)
-          if (tail.length > TAIL_LINES) tail.shift()
+          lines.push(line)
+          // What is between the first and the last lines shrinks to one mark.
+          if (lines.length > SHOWN_LINES.first + SHOWN_LINES.last) lines.splice(SHOWN_LINES.first, 2, '…')
         }
       })
     }
@@ -65,7 +67,7 @@ export function run(file, args, { cwd, env, remedy, onLine }) {
     child.on('error', (error) => reject(new StepFailed(`${command}: ${error.message}. ${remedy}`)))
     child.on('close', (code, signal) => {
       if (code === 0) resolve()
-      else reject(new StepFailed(`${tail.join('\n')}\n${command} ended with ${signal ?? code}. ${remedy}`))
+      else reject(new StepFailed(`${lines.join('\n')}\n${command} ended with ${signal ?? code}. ${remedy}`))
     })
   })
 }

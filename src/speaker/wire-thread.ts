@@ -4,6 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Announcer, fitLinks, type Link } from '../announcer/index.ts'
 import { formatAddress } from '../ip/index.ts'
+import { claimIn, formatMac } from '../packet/index.ts'
 import { bootTime, type ListenFailure, LinkWatcher, type Observation, Responder } from '../wire/index.ts'
 import type { AddressCounters, Intents, Report } from './intents.ts'
 import { REPORT_INTERVAL_MS, type WireInit, type WireMessage } from './wire-handle.ts'
@@ -13,6 +14,8 @@ const VALID_MS = 1000
 const RENEW_INTERVAL_MS = 100
 /** After a lapse others may hold what we held; their news is on its way to us. */
 const LISTEN_MS = 1200
+/** The same conflict is told once in this time. */
+const CONFLICT_INTERVAL_MS = 60_000
 
 class WireThread {
   readonly #node: string
@@ -24,6 +27,8 @@ class WireThread {
   readonly #timers: NodeJS.Timeout[] = []
   readonly #gratuitous = new Map<string, number>()
   #intents: Intents
+  /** Conflicts told since the last minute began: a stranger may shout a thousand times a second. */
+  readonly #said = new Set<string>()
   #links: readonly Link[] = []
   #failures: readonly ListenFailure[] = []
   #sending: NodeJS.Timeout | undefined
@@ -49,6 +54,7 @@ class WireThread {
     this.#timers.push(
       setInterval(() => this.#renew(), RENEW_INTERVAL_MS),
       setInterval(() => this.#report(), REPORT_INTERVAL_MS),
+      setInterval(() => this.#said.clear(), CONFLICT_INTERVAL_MS),
     )
   }
 
@@ -124,13 +130,15 @@ class WireThread {
   }
 
   #onObservations(seen: readonly Observation[]): void {
-    for (const { interfaceIndex } of seen.slice(0, 1)) {
+    for (const { interfaceIndex, frame } of seen) {
+      const claim = claimIn(frame)
+      if (claim === null) continue
       const name = this.#links.find(({ index }) => index === interfaceIndex)?.name
-      this.#log(
-        'warn',
-        { interface: name, frames: seen.length },
-        'somebody else uses an address that we hold',
-      )
+      const fields = { interface: name, address: formatAddress(claim.address), mac: formatMac(claim.mac) }
+      const key = JSON.stringify(fields)
+      if (this.#said.has(key)) continue
+      this.#said.add(key)
+      this.#log('warn', fields, 'somebody else uses an address that we hold')
     }
   }
 

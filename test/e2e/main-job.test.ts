@@ -94,6 +94,18 @@ test('a dual-stack Service gets an address of each family from a pool that has b
   await assigned('dual', '172.25.254.110', 'fd00:172:25:254::110')
 })
 
+test('the client reaches a Service by IPv6 too, and the same node answers for both addresses', async () => {
+  const annotations = { 'metallb.io/address-pool': 'more' }
+  await apply(pool('more', ['172.25.254.120/32', 'fd00:172:25:254::120/128'], { autoAssign: false }))
+  const spec = { ipFamilyPolicy: 'RequireDualStack', selector: { app: 'web' } }
+  await apply(loadBalancer('both-ways', { annotations, spec }))
+  await assigned('both-ways', '172.25.254.120', 'fd00:172:25:254::120')
+  for (const address of ['172.25.254.120', 'fd00:172:25:254::120']) {
+    await eventually(`an answer from ${address}`, () => curl(address))
+  }
+  assert.equal(await answeringNode('172.25.254.120'), await answeringNode('fd00:172:25:254::120'))
+})
+
 test('without an advertisement nobody answers, with it again somebody does', async () => {
   await kubectl(`delete l2advertisement example -n ${NAMESPACE}`)
   await eventually('no announcer', async () => (await announcers('web')).length === 0)
