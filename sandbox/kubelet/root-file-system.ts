@@ -62,7 +62,8 @@ export function mountScript(root: string, mounts: readonly BindMount[], readOnly
     `touch ${at(`${PROGRAMS_FOLDER}/node`)}`,
     `mount --bind ${quote(process.execPath)} ${at(`${PROGRAMS_FOLDER}/node`)}`,
     ...mounts.flatMap((mount) => bindVolume(root, mount)),
-    ...(readOnlyRoot ? [`mount -o remount,ro ${quote(root)}`] : []),
+    // Of the mount, not of the file system: its options name a uid that a user namespace does not know.
+    ...(readOnlyRoot ? [`mount -o remount,bind,ro ${quote(root)}`] : []),
   ].join('\n')
 }
 
