@@ -80,13 +80,14 @@ function compare(a: string, b: string): number {
 /**
  * - pool: they all lie in this pool.
  * - refusedPool: they belong to a pool that is refused as it stands now: neither new use nor release.
- * - unknown: no pool is accepted, so nothing can be said. Nobody may release or withdraw an address on that account.
+ * - unknown: no pool is accepted, so nothing can be said but the name recorded. Nobody may release or withdraw an
+ *   address on that account.
  * - none: accepted pools exist, and no one of them has them all.
  */
 export type Location =
   | { readonly kind: 'pool'; readonly pool: Pool }
   | { readonly kind: 'refusedPool'; readonly pool: PoolReference }
-  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unknown'; readonly pool: PoolReference }
   | { readonly kind: 'none' }
 
 /**
@@ -106,5 +107,6 @@ export function locate(
     addresses.every((address) => pool.addresses.contains(address))
   for (const pool of pools.values()) if (holdsAll(pool)) return { kind: 'pool', pool }
   for (const pool of refusedPools.values()) if (holdsAll(pool)) return { kind: 'refusedPool', pool }
-  return { kind: pools.size === 0 ? 'unknown' : 'none' }
+  if (pools.size > 0) return { kind: 'none' }
+  return { kind: 'unknown', pool: { name: recordedPool ?? '', labels: {} } }
 }

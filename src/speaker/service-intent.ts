@@ -58,11 +58,13 @@ export function serviceIntent(
   if (location.kind === 'none') return 'ipNotAllowed'
   const serving = servingNodes(slices)
   if (!serving.any) return 'noEndpoints'
-  // Without an accepted pool nothing is known of pools, and what is announced stays so.
-  const pool = 'pool' in location ? location.pool : { name: '', labels: {} }
   const announcing = whoMayAnnounce(
     view.configuration,
-    { pool, labels: service.metadata?.labels ?? {}, sharesAddress: sharesAddress(annotations) },
+    {
+      pool: location.pool,
+      labels: service.metadata?.labels ?? {},
+      sharesAddress: sharesAddress(annotations),
+    },
     view.nodes.map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} })),
   )
   if ('refusal' in announcing) return announcing.refusal
