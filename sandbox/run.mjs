@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { MachineLacks, SYSTEM_PATH, requireNamespaces, requirePrograms } from './machine.mjs'
 import { USAGE, UsageError, parseOptions } from './options.mjs'
 import { CACHE, controlPlanePrograms } from './programs.mjs'
-import { ROOT, prepare, requireNode } from '../scripts/prepare.mjs'
+import { ROOT } from '../scripts/checkout.mjs'
+import { prepare, requireNode } from '../scripts/prepare.mjs'
 import { StepFailed } from '../scripts/progress.mjs'
 
 process.env.PATH = SYSTEM_PATH

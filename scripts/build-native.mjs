@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { ROOT } from './checkout.mjs'
 import { run, step } from './progress.mjs'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const SOURCES = `${ROOT}native`
-const HEADERS = `${ROOT}node_modules/node-api-headers`
-const ADDON = `${ROOT}dist/typemetal.node`
+const SOURCES = `${ROOT}/native`
+const HEADERS = `${ROOT}/node_modules/node-api-headers`
+const ADDON = `${ROOT}/dist/typemetal.node`
 const STAMP = `${ADDON}.stamp`
 
 const OPTIONS =
@@ -34,7 +34,7 @@ export async function buildNative() {
   const command = [compiler, ...OPTIONS, '-I', `${HEADERS}/include`, ...extra, ...sources]
   const stamp = stampOf(command)
   if (existsSync(ADDON) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return
-  mkdirSync(`${ROOT}dist`, { recursive: true })
+  mkdirSync(`${ROOT}/dist`, { recursive: true })
   // A process that runs keeps the file it has loaded.
   const fresh = `${ADDON}.${process.pid}`
   try {

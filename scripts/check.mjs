@@ -1,7 +1,7 @@
 // `npm run check`: everything that can be told without running the product.
 // @ts-check
 import { spawnSync } from 'node:child_process'
-import { ROOT } from './prepare.mjs'
+import { ROOT } from './checkout.mjs'
 
 const CHECKS = {
   format: ['prettier', '--check', '--log-level', 'warn', '.'],

@@ -5,6 +5,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'nod
 import { join } from 'node:path'
 import { compile } from 'json-schema-to-typescript'
 import { parse } from 'yaml'
+import { ROOT } from './checkout.mjs'
 
 type Schema = Parameters<typeof compile>[0]
 
@@ -16,7 +17,6 @@ interface CustomResourceDefinition {
   }
 }
 
-const ROOT = join(import.meta.dirname, '..')
 const CRDS = join(ROOT, 'crds')
 const GENERATED = join(ROOT, 'src/api/generated')
 

@@ -3,12 +3,10 @@
 // @ts-check
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { ROOT } from './checkout.mjs'
 import { run, step } from './progress.mjs'
 
 const OLDEST_NODE = [20, 19]
-
-/** The checkout. */
-export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 
 /** Throws unless this Node is one that the project supports. */
 export function requireNode() {

@@ -5,7 +5,8 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { ROOT, prepare, requireNode } from './prepare.mjs'
+import { ROOT } from './checkout.mjs'
+import { prepare, requireNode } from './prepare.mjs'
 import { StepFailed } from './progress.mjs'
 import {
   MachineLacks,

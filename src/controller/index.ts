@@ -11,7 +11,13 @@ import {
   OwnPod,
   type Startable,
 } from '../kube/index.ts'
-import { healthServer, listenOn, metricsRegistry, statusServer } from '../status/index.ts'
+import {
+  healthServer,
+  listenOn,
+  metricsRegistry,
+  registerConfigurationMetrics,
+  statusServer,
+} from '../status/index.ts'
 import { Controller } from './controller.ts'
 import { controllerMetrics } from './metrics.ts'
 import { statusSource } from './views.ts'
@@ -31,10 +37,10 @@ export function createController(flags: Flags<typeof CONTROLLER_FLAGS>, log: Log
     { namespace, loadBalancerClass },
   )
   const registry = metricsRegistry()
-  controller.metrics = controllerMetrics(registry, {
-    usage: () => controller.usage,
-    configurationLoaded: () => controller.hasSynced,
-    configurationRefused: () => (controller.view.state?.configuration.refusals.length ?? 0) > 0,
+  controller.metrics = controllerMetrics(registry, () => controller.usage)
+  registerConfigurationMetrics(registry, {
+    loaded: () => controller.hasSynced,
+    refused: () => (controller.view.state?.configuration.refusals.length ?? 0) > 0,
   })
   const health = healthServer({
     notAlive: () => undefined,

@@ -9,16 +9,13 @@ export interface ControllerMetrics {
   updateErrors: Counter
 }
 
-export interface MetricsSource {
-  /** Of the accepted pools, by name. */
-  usage: () => ReadonlyMap<string, PoolUsage>
-  configurationLoaded: () => boolean
-  configurationRefused: () => boolean
-}
-
-export function controllerMetrics(registry: Registry, source: MetricsSource): ControllerMetrics {
+/** `usage`: of the accepted pools, by name. */
+export function controllerMetrics(
+  registry: Registry,
+  usage: () => ReadonlyMap<string, PoolUsage>,
+): ControllerMetrics {
   const registers = [registry]
-  const perPool = (name: string, help: string, value: (usage: PoolUsage) => bigint): void => {
+  const perPool = (name: string, help: string, value: (of: PoolUsage) => bigint): void => {
     const gauge: Gauge<'pool'> = new Gauge({
       name: `metallb_allocator_${name}`,
       help,
@@ -26,7 +23,7 @@ export function controllerMetrics(registry: Registry, source: MetricsSource): Co
       registers,
       collect: () => {
         gauge.reset()
-        for (const [pool, usage] of source.usage()) gauge.set({ pool }, Number(value(usage)))
+        for (const [pool, of] of usage()) gauge.set({ pool }, Number(value(of)))
       },
     })
   }
@@ -36,16 +33,6 @@ export function controllerMetrics(registry: Registry, source: MetricsSource): Co
   perPool('ipv6_addresses_total', 'Usable IPv6 addresses', ({ IPv6 }) => IPv6.total)
   perPool('ipv4_addresses_in_use_total', 'IPv4 addresses in use', ({ IPv4 }) => IPv4.inUse)
   perPool('ipv6_addresses_in_use_total', 'IPv6 addresses in use', ({ IPv6 }) => IPv6.inUse)
-  const flag = (name: string, help: string, value: () => boolean): void => {
-    const gauge: Gauge = new Gauge({
-      name: `metallb_k8s_client_${name}`,
-      help,
-      registers,
-      collect: () => gauge.set(value() ? 1 : 0),
-    })
-  }
-  flag('config_loaded_bool', '1 once the configuration has been read', source.configurationLoaded)
-  flag('config_stale_bool', '1 while an object of the configuration is refused', source.configurationRefused)
   return {
     updates: new Counter({ name: 'metallb_k8s_client_updates_total', help: 'Writes of Services', registers }),
     updateErrors: new Counter({

@@ -11,7 +11,13 @@ import {
   OwnPod,
   type Startable,
 } from '../kube/index.ts'
-import { healthServer, listenOn, metricsRegistry, metricsServer } from '../status/index.ts'
+import {
+  healthServer,
+  listenOn,
+  metricsRegistry,
+  metricsServer,
+  registerConfigurationMetrics,
+} from '../status/index.ts'
 import { requireRawSockets } from '../wire/index.ts'
 import { ClusterThread } from './cluster-thread.ts'
 import { readExcludedInterfaces } from './excluded-interfaces.ts'
@@ -83,8 +89,10 @@ export function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): 
     node,
     report: () => report,
     servicesOf: (address) => cluster.servicesOf(address),
-    configurationLoaded: () => cluster.hasSynced,
-    configurationRefused: () => cluster.configurationRefused,
+  })
+  registerConfigurationMetrics(registry, {
+    loaded: () => cluster.hasSynced,
+    refused: () => cluster.configurationRefused,
   })
   const stuck = (): string | undefined => (wire.lives ? undefined : 'the wire thread does not answer')
   const health = healthServer({

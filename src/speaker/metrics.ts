@@ -10,8 +10,6 @@ export interface MetricsSource {
   report: () => Report
   /** Keys of the Services that have the address, as text. */
   servicesOf: (address: string) => readonly string[]
-  configurationLoaded: () => boolean
-  configurationRefused: () => boolean
 }
 
 export function registerSpeakerMetrics(registry: Registry, source: MetricsSource): void {
@@ -48,14 +46,4 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
       },
     })
   }
-  const flag = (name: string, help: string, value: () => boolean): void => {
-    const gauge: Gauge = new Gauge({
-      name: `metallb_k8s_client_${name}`,
-      help,
-      registers,
-      collect: () => gauge.set(value() ? 1 : 0),
-    })
-  }
-  flag('config_loaded_bool', '1 once the configuration has been read', source.configurationLoaded)
-  flag('config_stale_bool', '1 while an object of the configuration is refused', source.configurationRefused)
 }

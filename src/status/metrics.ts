@@ -1,13 +1,37 @@
 // The metrics of one process and the server that shows them.
 
 import fastify, { type FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
 /** A registry with the metrics of the process itself: CPU, memory, delay of the event loop. */
 export function metricsRegistry(): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   return registry
+}
+
+export interface ConfigurationHealth {
+  /** The configuration has been read. */
+  loaded: () => boolean
+  /** An object of it is refused. */
+  refused: () => boolean
+}
+
+/** What both programs tell of the configuration, under MetalLB's names. */
+export function registerConfigurationMetrics(
+  registry: Registry,
+  { loaded, refused }: ConfigurationHealth,
+): void {
+  const flag = (name: string, help: string, value: () => boolean): void => {
+    const gauge: Gauge = new Gauge({
+      name: `metallb_k8s_client_config_${name}_bool`,
+      help,
+      registers: [registry],
+      collect: () => gauge.set(value() ? 1 : 0),
+    })
+  }
+  flag('loaded', '1 once the configuration has been read', loaded)
+  flag('stale', '1 while an object of the configuration is refused', refused)
 }
 
 /** Serves `/metrics`, and at `/` the list of its routes, those added later too. */
