@@ -17,9 +17,10 @@ const GRACE_MS = 5000
 
 /**
  * The first process of the inside. A shell, because process 1 has to reap orphans and because a signal from inside
- * cannot kill process 1, but can kill the program that it waits for.
+ * cannot kill process 1, but can kill the program that it waits for. A shell takes the standard input away from what it
+ * starts in the background, before it looks at redirections: hence the detour.
  */
-const FIRST_PROCESS = '"$@" <&0 & wait $!'
+const FIRST_PROCESS = 'exec 4<&0; "$@" <&4 4<&- & wait $!'
 
 /** What the launcher hands to the inside, as JSON in SANDBOX_INIT. */
 export interface Init {
