@@ -24,6 +24,7 @@ import { type ContainerLog, serveLogs } from './log-server.ts'
 import { keepNodeAlive } from './node-heartbeat.ts'
 import { NodePod } from './pod.ts'
 import { HostNumbers, type PodCidrs } from './pod-network.ts'
+import { isShown } from './pod-status.ts'
 
 const KUBELET_PORT = 10_250
 const DEFAULT_GRACE_S = 30
@@ -94,6 +95,8 @@ class Kubelet {
     if (pod === undefined) return this.#remove(uid, 0)
     const known = this.#pods.get(uid)
     known?.update(pod)
+    // The control plane marks the pods of a node that was silent as not ready; only we can take that back.
+    if (known && !isShown(known.status(timestamp()), pod.status)) this.#statuses.add(uid)
     if (pod.metadata?.deletionTimestamp !== undefined) {
       return this.#remove(uid, pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_S)
     }

@@ -1,5 +1,6 @@
 // The status that a pod's owner sees, from what its containers do. Pure.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../src/api/index.ts'
 
 /** What a container does now, and what its run before ended with. */
@@ -95,6 +96,15 @@ export function podStatus(
     startTime: pod.status?.startTime ?? now,
     containerStatuses: runs.map(containerStatus),
   }
+}
+
+/** Whether `shown` says the same of phase and conditions as `wanted`, which is ours to say. */
+export function isShown(wanted: PodStatus, shown: PodStatus | undefined): boolean {
+  const matters = ({ phase, conditions = [] }: PodStatus) => [
+    phase,
+    ...conditions.map(({ type, status }) => `${type}=${status}`).sort(),
+  ]
+  return shown !== undefined && isDeepStrictEqual(matters(wanted), matters(shown))
 }
 
 function condition(type: string, value: boolean, before: readonly PodCondition[], now: string): PodCondition {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { replaceFiles } from '../../sandbox/kubelet/atomic-folder.ts'
 import { boundingSet } from '../../sandbox/kubelet/command-line.ts'
-import { type ContainerRun, podStatus } from '../../sandbox/kubelet/pod-status.ts'
+import { type ContainerRun, isShown, podStatus } from '../../sandbox/kubelet/pod-status.ts'
 import { RestartBackoff } from '../../sandbox/restart-backoff.ts'
 
 test('a program is started again at once, then after 10 s, doubling to 5 minutes', () => {
@@ -92,4 +92,13 @@ test('a container that ended for good makes the pod Succeeded or Failed by its c
   const phase = (exitCode: number) =>
     podStatus(pod, [ended(exitCode)], { podIPs: [], hostIPs: [] }, 't').phase
   assert.deepEqual([phase(0), phase(1)], ['Succeeded', 'Failed'])
+})
+
+test('what somebody else wrote into the conditions is noticed, so that it can be put right', () => {
+  const ready = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: 'a' }] }
+  assert.ok(
+    isShown(ready, { ...ready, conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: 'b' }] }),
+  )
+  assert.ok(!isShown(ready, { ...ready, conditions: [{ type: 'Ready', status: 'False' }] }))
+  assert.ok(!isShown(ready, undefined))
 })
