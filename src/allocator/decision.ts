@@ -24,7 +24,7 @@ export interface ServiceEvent {
  */
 export interface Decision {
   readonly write: 'none' | 'assign' | 'release'
-  /** What the Service has after this; empty: none. */
+  /** What is the Service's own after this; empty: nothing. */
   readonly addresses: readonly Address[]
   /** The pool they are from; `null` while no configuration can tell. */
   readonly pool: string | null

@@ -23,10 +23,10 @@ export function reconcileService(state: AllocatorState, service: Service): Decis
   if (!isOurs(service, state.loadBalancerClass)) return abandon(state, service, key)
 
   const before = state.assignments.get(key)
-  // While no pool is accepted nothing is released, not even where two Services show one address.
+  // While no pool is accepted no status is emptied, not even where two Services show one address.
   const lenient = state.configuration.pools.size === 0
   const { kept, extensible, lost } = keep(state, request, service)
-  if (kept === null && !lenient) drop(state, key)
+  if (kept === null) drop(state, key)
 
   const outcome = kept === null ? fresh(state, request) : wished(state, request, kept, extensible)
   const { assignment, refusal } = outcome

@@ -1,0 +1,147 @@
+// A cluster without a network: Services, pools, and a controller that carries out each decision at once.
+import type { IPAddressPool, Namespace, Service } from '../../src/api/index.ts'
+import {
+  type AllocatorState,
+  type Decision,
+  configure,
+  createState,
+  forget,
+  reconcileService,
+  registerAll,
+  waiting,
+} from '../../src/allocator/index.ts'
+import { type Configuration, readConfiguration } from '../../src/config/index.ts'
+import { formatAddress } from '../../src/ip/index.ts'
+
+export interface ServiceSpec {
+  families?: ('IPv4' | 'IPv6')[]
+  policy?: string
+  annotations?: Record<string, string>
+  labels?: Record<string, string>
+  namespace?: string
+  ports?: string[]
+  /** The larger, the older; 0 to 59. */
+  age?: number
+  ingress?: object[]
+  local?: Record<string, string>
+  type?: string
+  loadBalancerClass?: string
+  loadBalancerIP?: string
+}
+
+const CLUSTER_IPS = { IPv4: '10.96.0.1', IPv6: 'fd00:96::1' }
+
+export function service(name: string, spec: ServiceSpec = {}): Service {
+  const { families = ['IPv4'], ports = ['TCP/80'], age = 0, type = 'LoadBalancer' } = spec
+  return {
+    metadata: {
+      name,
+      namespace: spec.namespace ?? 'default',
+      labels: spec.labels ?? {},
+      annotations: spec.annotations ?? {},
+      creationTimestamp: `2026-01-01T00:00:${String(59 - age).padStart(2, '0')}Z`,
+    },
+    spec: {
+      type,
+      clusterIPs: families.map((family) => CLUSTER_IPS[family]),
+      ipFamilyPolicy: spec.policy ?? (families.length > 1 ? 'PreferDualStack' : 'SingleStack'),
+      ports: ports.map((text) => ({ protocol: text.split('/')[0] ?? '', port: Number(text.split('/')[1]) })),
+      ...(spec.local && { externalTrafficPolicy: 'Local', selector: spec.local }),
+      ...(spec.loadBalancerClass && { loadBalancerClass: spec.loadBalancerClass }),
+      ...(spec.loadBalancerIP && { loadBalancerIP: spec.loadBalancerIP }),
+    },
+    status: { loadBalancer: spec.ingress ? { ingress: spec.ingress } : {} },
+  }
+}
+
+/** A service that already shows `ips` from `pool`. */
+export function assigned(name: string, ips: string[], pool: string, spec: ServiceSpec = {}): Service {
+  const annotations = { ...spec.annotations, 'metallb.io/ip-allocated-from-pool': pool }
+  return service(name, { ...spec, annotations, ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) })
+}
+
+function keyOf({ metadata }: Service): string {
+  return `${metadata?.namespace}/${metadata?.name}`
+}
+
+export class Cluster {
+  readonly services = new Map<string, Service>()
+  readonly state: AllocatorState
+  /** `service Reason: message`, in order. */
+  readonly events: string[] = []
+  writes = 0
+
+  constructor(
+    pools: IPAddressPool[],
+    services: Service[] = [],
+    options: { namespaces?: Namespace[]; loadBalancerClass?: string } = {},
+  ) {
+    for (const object of services) this.services.set(keyOf(object), object)
+    this.state = createState(configurationOf(pools, options.namespaces), options.loadBalancerClass ?? null)
+    this.#work(registerAll(this.state, this.services.values()))
+  }
+
+  configure(pools: IPAddressPool[], namespaces: Namespace[] = []): void {
+    this.#work(configure(this.state, configurationOf(pools, namespaces)))
+  }
+
+  /** Creates the Service, or replaces what the user wrote of it, leaving status and our annotation. */
+  apply(object: Service): Decision {
+    const key = keyOf(object)
+    const before = this.services.get(key)
+    const pool = before?.metadata?.annotations?.['metallb.io/ip-allocated-from-pool']
+    const ours = pool === undefined ? {} : { 'metallb.io/ip-allocated-from-pool': pool }
+    this.services.set(key, {
+      ...object,
+      metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, ...ours } },
+      status: before?.status ?? object.status ?? {},
+    })
+    return this.reconcile(key)
+  }
+
+  delete(name: string): void {
+    const key = `default/${name}`
+    this.services.delete(key)
+    if (forget(this.state, key)) this.#work(waiting(this.state))
+  }
+
+  reconcile(key: string): Decision {
+    const object = this.services.get(key)
+    if (object === undefined) throw new Error(`no Service ${key}`)
+    const decision = reconcileService(this.state, object)
+    this.#carryOut(key, object, decision)
+    if (decision.freed) this.#work(waiting(this.state))
+    return decision
+  }
+
+  /** Its addresses with `,` between, and the pool: `10.0.0.1@lan`; `-` without any. */
+  shows(name: string, namespace = 'default'): string {
+    const object = this.services.get(`${namespace}/${name}`)
+    const ips = (object?.status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname)
+    const pool = object?.metadata?.annotations?.['metallb.io/ip-allocated-from-pool']
+    return ips.length === 0 && pool === undefined ? '-' : `${ips}@${pool}`
+  }
+
+  #work(keys: readonly string[]): void {
+    for (const key of keys) if (this.services.has(key)) this.reconcile(key)
+  }
+
+  #carryOut(key: string, object: Service, { write, addresses, pool, events }: Decision): void {
+    for (const { reason, message } of events)
+      this.events.push(`${object.metadata?.name} ${reason}: ${message}`)
+    if (write === 'none') return
+    this.writes += 1
+    const { 'metallb.io/ip-allocated-from-pool': _, ...annotations } = object.metadata?.annotations ?? {}
+    const ours = pool === null ? {} : { 'metallb.io/ip-allocated-from-pool': pool }
+    const ingress = addresses.map((address) => ({ ip: formatAddress(address), ipMode: 'VIP' }))
+    this.services.set(key, {
+      ...object,
+      metadata: { ...object.metadata, annotations: { ...annotations, ...ours } },
+      status: { loadBalancer: ingress.length > 0 ? { ingress } : {} },
+    })
+  }
+}
+
+export function configurationOf(pools: IPAddressPool[], namespaces: Namespace[] = []): Configuration {
+  return readConfiguration({ pools, advertisements: [], namespaces })
+}
