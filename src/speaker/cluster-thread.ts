@@ -1,6 +1,7 @@
 // The speaker's main thread: watches the cluster, tells the wire thread what this node may hold, and shows in the
 // cluster what it does hold. An API server that is away changes nothing of what is announced.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type {
   EndpointSlice,
@@ -77,6 +78,9 @@ export class ClusterThread implements Startable {
   #configuration: Configuration | undefined
   #configurationIsOld = true
   #gathering: NodeJS.Timeout | undefined
+  #sent: Intents | undefined
+  /** Addresses, as text. */
+  #held: ReadonlySet<string> = new Set()
   #announced: ReadonlySet<string> = new Set()
   #hasSynced = false
 
@@ -144,13 +148,16 @@ export class ClusterThread implements Startable {
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()))
   }
 
-  /** Keys of the Services that have this address. */
-  servicesOf(address: string): string[] {
-    return [...this.#intents].flatMap(([key, intent]) =>
-      typeof intent !== 'string' && intent.addresses.some((each) => formatAddress(each) === address)
-        ? [key]
-        : [],
-    )
+  /** Keys of the Services that have an address, by the address as text. */
+  servicesByAddress(): ReadonlyMap<string, readonly string[]> {
+    const services = new Map<string, string[]>()
+    for (const [key, intent] of this.#intents) {
+      if (typeof intent === 'string') continue
+      for (const address of intent.addresses.map(formatAddress)) {
+        services.set(address, [...(services.get(address) ?? []), key])
+      }
+    }
+    return services
   }
 
   /** Whether an object of the configuration is refused. */
@@ -158,13 +165,18 @@ export class ClusterThread implements Startable {
     return (this.#configuration?.refusals.length ?? 0) > 0
   }
 
-  /** What the wire thread holds now: shown as statuses and, when it is new, as events. */
+  /** What the wire thread holds now. */
   onReport({ held }: Report): void {
-    const addresses = new Set(held.map(({ address }) => formatAddress(address)))
+    this.#held = new Set(held.map(({ address }) => formatAddress(address)))
+    this.#show()
+  }
+
+  /** Shows what is announced here as statuses and, where it is new, as events. */
+  #show(): void {
     const announced = [...this.#intents].flatMap(([key, intent]) => {
       const service = this.#services.objects.get(key)
       if (service === undefined || typeof intent === 'string') return []
-      if (!intent.addresses.some((address) => addresses.has(formatAddress(address)))) return []
+      if (!intent.addresses.some((address) => this.#held.has(formatAddress(address)))) return []
       return [{ key, service, interfaces: intent.interfacesOf.get(this.#init.node) ?? null }]
     })
     this.#components.statuses.show(announced)
@@ -227,7 +239,12 @@ export class ClusterThread implements Startable {
       const created = this.#services.objects.get(key)?.metadata?.creationTimestamp ?? ''
       return typeof intent === 'string' ? [] : [{ key, created, intent }]
     })
-    this.#components.sendIntents(combineIntents(this.#init.node, asking))
+    this.#show()
+    const intents = combineIntents(this.#init.node, asking)
+    // Endpoints come and go all the time, and hardly ever change who may hold what.
+    if (isDeepStrictEqual(intents, this.#sent)) return
+    this.#sent = intents
+    this.#components.sendIntents(intents)
   }
 
   #readConfiguration(): void {

@@ -88,7 +88,7 @@ export function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): 
   registerSpeakerMetrics(registry, {
     node,
     report: () => report,
-    servicesOf: (address) => cluster.servicesOf(address),
+    servicesByAddress: () => cluster.servicesByAddress(),
   })
   registerConfigurationMetrics(registry, {
     loaded: () => cluster.hasSynced,

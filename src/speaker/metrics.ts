@@ -8,8 +8,8 @@ export interface MetricsSource {
   node: string
   /** The last report of the wire thread. */
   report: () => Report
-  /** Keys of the Services that have the address, as text. */
-  servicesOf: (address: string) => readonly string[]
+  /** Keys of the Services that have an address, by the address as text. */
+  servicesByAddress: () => ReadonlyMap<string, readonly string[]>
 }
 
 export function registerSpeakerMetrics(registry: Registry, source: MetricsSource): void {
@@ -21,10 +21,12 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
     registers,
     collect: () => {
       announced.reset()
+      const services = source.servicesByAddress()
       for (const { address } of source.report().held) {
         const ip = formatAddress(address)
-        for (const service of source.servicesOf(ip))
+        for (const service of services.get(ip) ?? []) {
           announced.set({ service, protocol: 'layer2', node: source.node, ip }, 1)
+        }
       }
     },
   })

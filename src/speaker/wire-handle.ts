@@ -4,9 +4,9 @@ import { Worker } from 'node:worker_threads'
 import type { Startable } from '../kube/index.ts'
 import type { Intents, Report } from './intents.ts'
 
-/** The wire thread reports at least this often; silence for three times as long means that it is stuck. */
-export const REPORT_INTERVAL_MS = 1000
-const SILENCE_LIMIT_MS = 3 * REPORT_INTERVAL_MS
+/** The wire thread is heard at least this often; silence for three times as long means that it is stuck. */
+export const ALIVE_INTERVAL_MS = 1000
+const SILENCE_LIMIT_MS = 3 * ALIVE_INTERVAL_MS
 
 /** What the thread is started with. */
 export interface WireInit {
@@ -18,6 +18,7 @@ export interface WireInit {
 /** What the thread sends. */
 export type WireMessage =
   | { kind: 'report'; report: Report }
+  | { kind: 'alive' }
   | { kind: 'log'; level: 'info' | 'warn'; fields: Readonly<Record<string, unknown>>; message: string }
 
 export interface WireHandleEvents {
@@ -50,7 +51,7 @@ export class WireHandle implements Startable {
     worker.on('message', (message: WireMessage) => {
       this.#heard = performance.now()
       if (message.kind === 'report') this.#events.onReport(message.report)
-      else this.#events.onLog(message)
+      else if (message.kind === 'log') this.#events.onLog(message)
     })
     worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))))
     worker.on('exit', (code) => this.#fail(new Error(`the wire thread ended with ${code}`)))

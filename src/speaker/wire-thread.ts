@@ -7,13 +7,15 @@ import { formatAddress } from '../ip/index.ts'
 import { claimIn, formatMac } from '../packet/index.ts'
 import { bootTime, type ListenFailure, LinkWatcher, type Observation, Responder } from '../wire/index.ts'
 import type { AddressCounters, Intents, Report } from './intents.ts'
-import { REPORT_INTERVAL_MS, type WireInit, type WireMessage } from './wire-handle.ts'
+import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage } from './wire-handle.ts'
 
 /** The responder may answer this long after our last sign of life: a process that is frozen falls silent by itself. */
 const VALID_MS = 1000
 const RENEW_INTERVAL_MS = 100
 /** After a lapse others may hold what we held; their news is on its way to us. */
 const LISTEN_MS = 1200
+/** Changes are reported at once, the counters this often. */
+const REPORT_INTERVAL_MS = 5000
 /** The same conflict is told once in this time. */
 const CONFLICT_INTERVAL_MS = 60_000
 
@@ -53,6 +55,7 @@ class WireThread {
     this.#responder.resume(bootTime() + VALID_MS)
     this.#timers.push(
       setInterval(() => this.#renew(), RENEW_INTERVAL_MS),
+      setInterval(() => this.#post({ kind: 'alive' }), ALIVE_INTERVAL_MS),
       setInterval(() => this.#report(), REPORT_INTERVAL_MS),
       setInterval(() => this.#said.clear(), CONFLICT_INTERVAL_MS),
     )
