@@ -31,10 +31,10 @@ async function client(...command: string[]): Promise<string> {
   return (await run('ip', ['netns', 'exec', 'client', ...command])).stdout
 }
 
-/** One request from outside the cluster; rejects when nobody answers within a second. */
+/** One request from outside the cluster; rejects when nobody answers within 5 s: a lost SYN is sent again after one. */
 export function curl(address: string): Promise<string> {
   const host = address.includes(':') ? `[${address}]` : address
-  return client('curl', '-sS', '--max-time', '1', `http://${host}`)
+  return client('curl', '-sS', '--max-time', '5', `http://${host}`)
 }
 
 /** Repeats `attempt` until it neither throws nor returns false; the last failure is the test's. */
