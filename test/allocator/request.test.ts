@@ -6,7 +6,10 @@ import { readRequest } from '../../src/allocator/request.ts'
 import { service } from './cluster.ts'
 
 test('whatever an annotation holds, it is read or refused in a sentence of bearable length', () => {
-  const nearly = fc.string({ unit: fc.constantFrom(...'0123456789abcdef:., /'), maxLength: 80 })
+  const nearly = fc.string({
+    unit: fc.constantFrom('1', '9', '0', 'f', ':', '.', ',', ' ', '/'),
+    maxLength: 80,
+  })
   fc.assert(
     fc.property(fc.oneof(nearly, fc.string()), fc.string(), fc.string(), (ips, name, key) => {
       const annotations = {
