@@ -1,6 +1,6 @@
 // The programs of the image: `typemetal controller` and `typemetal speaker`.
 
-import { pino } from 'pino'
+import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { CONTROLLER_FLAGS, createController } from './controller/index.ts'
 import { FlagError, logLevelFlag, parseFlags, usage } from './flags.ts'
 import { NotConfigured, type Startable } from './kube/index.ts'
@@ -17,16 +17,25 @@ typemetal speaker [flags]
 ${usage(SPEAKER_FLAGS)}
 `
 
+/** JSON lines on stdout, with the level as a word and the time as people read it. */
+function makeLogger(program: string, level: string): Logger {
+  return pino({
+    level: logLevelFlag(level),
+    base: { program },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  })
+}
+
 /** Makes the program that the command line names; throws `FlagError` for what it does not understand. */
 function createProgram([name, ...args]: readonly string[]): Startable {
-  const make = (level: string) => pino({ level: logLevelFlag(level), base: { program: name } })
   if (name === 'controller') {
     const flags = parseFlags(CONTROLLER_FLAGS, args, process.env)
-    return createController(flags, make(flags['log-level']))
+    return createController(flags, makeLogger(name, flags['log-level']))
   }
   if (name === 'speaker') {
     const flags = parseFlags(SPEAKER_FLAGS, args, process.env)
-    return createSpeaker(flags, make(flags['log-level']))
+    return createSpeaker(flags, makeLogger(name, flags['log-level']))
   }
   throw new FlagError(`${name ?? 'nothing'}: expected controller or speaker`)
 }
