@@ -1,7 +1,7 @@
 // What volumes and environments are filled from, fetched from the API server when it is needed.
 
 import type { ConfigMap, Pod, Secret } from '../../src/api/index.ts'
-import { type ApiClient, isStatus, pathOf } from '../../src/kube/index.ts'
+import { type ApiClient, ApiUnreachable, isStatus, pathOf } from '../../src/kube/index.ts'
 import { CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS } from './resources.ts'
 import type { ObjectSource } from './volumes.ts'
 
@@ -9,13 +9,21 @@ const TOKEN_SECONDS = 3607 // the kubelet's own odd number, by which such tokens
 /** A token is replaced when this part of its life is over. */
 const RENEW_AFTER = 0.8
 
+/** A server that is frozen must not hold up the start of a container. */
+const DEADLINE_MS = 2000
+
 interface Token {
   value: string
   renewAt: number
 }
 
+/**
+ * While the API server is away the last known values serve, as with the kubelet: a container that ends then can be
+ * started again.
+ */
 export class ApiObjects implements ObjectSource {
   readonly #client: ApiClient
+  readonly #known = new Map<string, Record<string, Buffer>>()
   readonly #tokens = new Map<string, Token>()
 
   constructor(client: ApiClient) {
@@ -27,22 +35,33 @@ export class ApiObjects implements ObjectSource {
     namespace: string,
     name: string,
   ): Promise<Record<string, Buffer> | undefined> {
+    const key = `${kind}/${namespace}/${name}`
     try {
-      return kind === 'Secret' ? await this.#secret(namespace, name) : await this.#configMap(namespace, name)
+      const data = await (kind === 'Secret'
+        ? this.#secret(namespace, name)
+        : this.#configMap(namespace, name))
+      this.#known.set(key, data)
+      return data
     } catch (error) {
       if (isStatus(error, 404)) return undefined
+      const known = this.#known.get(key)
+      if (error instanceof ApiUnreachable && known !== undefined) return known
       throw error
     }
   }
 
   async #secret(namespace: string, name: string): Promise<Record<string, Buffer>> {
-    const { data } = await this.#client.request<Secret>({ path: pathOf(SECRETS, { namespace, name }) })
+    const { data } = await this.#client.request<Secret>({
+      path: pathOf(SECRETS, { namespace, name }),
+      deadlineMs: DEADLINE_MS,
+    })
     return bytes(data, 'base64')
   }
 
   async #configMap(namespace: string, name: string): Promise<Record<string, Buffer>> {
     const { data, binaryData } = await this.#client.request<ConfigMap>({
       path: pathOf(CONFIG_MAPS, { namespace, name }),
+      deadlineMs: DEADLINE_MS,
     })
     return { ...bytes(data, 'utf8'), ...bytes(binaryData, 'base64') }
   }
@@ -55,28 +74,45 @@ export class ApiObjects implements ObjectSource {
     const key = `${metadata?.uid}/${audience ?? ''}`
     const known = this.#tokens.get(key)
     if (known && Date.now() < known.renewAt) return known.value
+    try {
+      const fresh = await this.#requestToken(
+        metadata,
+        spec?.serviceAccountName ?? 'default',
+        audience,
+        expirationSeconds,
+      )
+      this.#tokens.set(key, fresh)
+      return fresh.value
+    } catch (error) {
+      if (error instanceof ApiUnreachable && known !== undefined) return known.value
+      throw error
+    }
+  }
+
+  async #requestToken(
+    pod: Pod['metadata'],
+    name: string,
+    audience: string | undefined,
+    expirationSeconds: number,
+  ): Promise<Token> {
     const { status } = await this.#client.request<{ status: { token: string; expirationTimestamp: string } }>(
       {
         method: 'POST',
-        path: pathOf(SERVICE_ACCOUNTS, {
-          namespace: metadata?.namespace,
-          name: spec?.serviceAccountName ?? 'default',
-          subresource: 'token',
-        }),
+        path: pathOf(SERVICE_ACCOUNTS, { namespace: pod?.namespace, name, subresource: 'token' }),
+        deadlineMs: DEADLINE_MS,
         body: {
           apiVersion: 'authentication.k8s.io/v1',
           kind: 'TokenRequest',
           spec: {
             ...(audience !== undefined && { audiences: [audience] }),
             expirationSeconds,
-            boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: metadata?.name, uid: metadata?.uid },
+            boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod?.name, uid: pod?.uid },
           },
         },
       },
     )
     const life = Date.parse(status.expirationTimestamp) - Date.now()
-    this.#tokens.set(key, { value: status.token, renewAt: Date.now() + life * RENEW_AFTER })
-    return status.token
+    return { value: status.token, renewAt: Date.now() + life * RENEW_AFTER }
   }
 
   /** The pod has gone: its tokens with it. */

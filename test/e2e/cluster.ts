@@ -156,12 +156,23 @@ export function signal(name: string, signal: NodeJS.Signals): void {
   for (const pid of pids(name)) process.kill(pid, signal)
 }
 
+/** The addresses of the product's pods of one component. */
+export async function podAddresses(component: string): Promise<string[]> {
+  const pods = await get<{ items: { status: { podIP: string } }[] }>(
+    `pods -n ${NAMESPACE} -l component=${component}`,
+  )
+  return pods.items.map(({ status: { podIP } }) => (podIP.includes(':') ? `[${podIP}]` : podIP))
+}
+
+/** What a program says of its readiness. */
+export async function health(address: string): Promise<string> {
+  return (await run('curl', ['-sS', '--max-time', '2', `http://${address}:17472/readyz`])).stdout
+}
+
 /** The controller's status API. */
 export async function status<T>(path: string): Promise<T> {
-  const pods = await get<{ items: { status: { podIP: string } }[] }>(
-    `pods -n ${NAMESPACE} -l component=controller`,
-  )
-  const [address = ''] = pods.items.map((pod) => pod.status.podIP)
-  const host = address.includes(':') ? `[${address}]` : address
-  return JSON.parse((await run('curl', ['-sS', '--max-time', '2', `http://${host}:9120${path}`])).stdout) as T
+  const [address = ''] = await podAddresses('controller')
+  return JSON.parse(
+    (await run('curl', ['-sS', '--max-time', '2', `http://${address}:9120${path}`])).stdout,
+  ) as T
 }

@@ -12,10 +12,12 @@ import {
   curl,
   eventually,
   externalIPs,
+  health,
   kubectl,
   loadBalancer,
   NAMESPACE,
   pids,
+  podAddresses,
   pool,
   signal,
   web,
@@ -58,6 +60,20 @@ test('while the API server is frozen the address is answered for, and afterwards
   }
   await apply(loadBalancer('after-freeze'))
   await eventually('an address', async () => (await externalIPs('after-freeze')).length === 1)
+})
+
+test('programs that start while the API server is away wait, say so, and are not ready until it is back', async () => {
+  const [address = ''] = await podAddresses('controller')
+  const before = pids('controller')
+  signal('kube-apiserver', 'SIGSTOP')
+  try {
+    signal('controller', 'SIGKILL')
+    await eventually('a new controller', async () => pids('controller').some((pid) => !before.includes(pid)))
+    await eventually('its word', async () => (await health(address)).includes('waiting for the API server'))
+  } finally {
+    signal('kube-apiserver', 'SIGCONT')
+  }
+  await eventually('ready', async () => (await health(address)) === 'ok\n')
 })
 
 test('an API server that is killed and started anew costs neither an assignment nor an answer', async () => {
