@@ -12,7 +12,7 @@ import {
   registerAll,
   waiting,
 } from '../allocator/index.ts'
-import type { IPAddressPool, KubeObject, Namespace, Service, ServiceL2Status } from '../api/index.ts'
+import type { IPAddressPool, Namespace, Service, ServiceL2Status } from '../api/index.ts'
 import { type Configuration, readConfiguration } from '../config/index.ts'
 import {
   type ApiClient,
@@ -80,21 +80,19 @@ export class Controller implements Startable {
       resource: SERVICES,
       onChange: (key, service) => this.#onService(key, service),
     })
-    const onConfiguration = (
-      _: string,
-      now: KubeObject | undefined,
-      before: KubeObject | undefined,
-    ): void => {
-      if (!isSameInput(now, before)) this.#gather()
-    }
     this.#pools = new Reflector<IPAddressPool>(components, {
       resource: IP_ADDRESS_POOLS,
       namespace,
-      onChange: onConfiguration,
+      onChange: (_, pool, before) => {
+        if (!isSameInput(pool, before)) this.#gather()
+        if (pool !== undefined) this.#poolStatus.seen(pool)
+      },
     })
     this.#namespaces = new Reflector<Namespace>(components, {
       resource: NAMESPACES,
-      onChange: onConfiguration,
+      onChange: (_, now, before) => {
+        if (!isSameInput(now, before)) this.#gather()
+      },
     })
     this.#statuses = new Reflector<ServiceL2Status>(components, { resource: SERVICE_L2_STATUSES, namespace })
   }

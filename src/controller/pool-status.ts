@@ -1,7 +1,9 @@
 // The counters in the status of each IPAddressPool, written when they change.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { PoolUsage } from '../allocator/index.ts'
+import type { IPAddressPool } from '../api/index.ts'
 import {
   type ApiClient,
   IP_ADDRESS_POOLS,
@@ -54,10 +56,12 @@ export class PoolStatusWriter implements Startable {
     }
   }
 
-  /** Somebody else wrote the status, or it is a new pool of an old name. */
-  overwritten(pool: string): void {
-    this.#written.delete(pool)
-    this.#queue.addAfter(pool, PACE_MS)
+  /** A pool as the API server shows it: written again when it does not say what we wrote, as one made anew does not. */
+  seen({ metadata: { name = '' }, status }: IPAddressPool): void {
+    const written = this.#written.get(name)
+    if (written === undefined || isDeepStrictEqual(JSON.parse(written), status)) return
+    this.#written.delete(name)
+    this.#queue.addAfter(name, PACE_MS)
   }
 
   async #write(pool: string): Promise<void> {

@@ -116,8 +116,8 @@ export class ClusterThread implements Startable {
     return new Reflector<T>({ client, log }, { resource, ...scope, onChange })
   }
 
-  get #reflectors(): readonly Reflector<never>[] {
-    const all = [
+  get #reflectors(): readonly (Startable & { synced: Promise<void>; hasSynced: boolean })[] {
+    return [
       this.#services,
       this.#slices,
       this.#nodes,
@@ -126,7 +126,6 @@ export class ClusterThread implements Startable {
       this.#advertisements,
       this.#namespaces,
     ]
-    return all as unknown as readonly Reflector<never>[]
   }
 
   /** Whether everything was read once; nothing is sent to the wire thread before. */

@@ -87,6 +87,20 @@ test('the pool counts what is used', async () => {
   })
 })
 
+test('counters that somebody overwrites, and those of a pool made anew, are put right', async () => {
+  const counts = async () =>
+    (await get<{ status?: { assignedIPv4: number } }>(`ipaddresspool first-pool -n ${NAMESPACE}`)).status
+  const wrong = '{"status":{"assignedIPv4":7}}'
+  await kubectl(
+    `patch ipaddresspool first-pool -n ${NAMESPACE} --subresource=status --type=merge -p ${wrong}`,
+  )
+  await eventually('the right count', async () => (await counts())?.assignedIPv4 === 1)
+  await kubectl(`delete ipaddresspool first-pool -n ${NAMESPACE}`)
+  await kubectl('apply -f deploy/example.yaml')
+  await eventually('the count again', async () => (await counts())?.assignedIPv4 === 1)
+  assert.deepEqual(await externalIPs('web'), ['172.25.254.50'])
+})
+
 test('a dual-stack Service gets an address of each family from a pool that has both', async () => {
   await apply(pool('both', ['172.25.254.110/32', 'fd00:172:25:254::110/128'], { autoAssign: false }))
   const annotations = { 'metallb.io/address-pool': 'both' }
