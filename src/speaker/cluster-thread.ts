@@ -116,7 +116,7 @@ export class ClusterThread implements Startable {
     return new Reflector<T>({ client, log }, { resource, ...scope, onChange })
   }
 
-  get #reflectors(): readonly (Startable & { synced: Promise<void>; hasSynced: boolean })[] {
+  get #reflectors(): readonly Pick<Reflector<KubeObject>, 'start' | 'stop' | 'synced' | 'hasSynced'>[] {
     return [
       this.#services,
       this.#slices,
