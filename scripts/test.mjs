@@ -24,7 +24,7 @@ const IN_SANDBOX = [process.execPath, 'sandbox/run.mjs', 'exec', '--']
  * - wire: root in a network namespace of their own, where they lay their cables.
  * - e2e: inside one sandbox with the product, one file after the other.
  * - sandbox: start sandboxes and look at them from outside.
- * - tools: as e2e, with programs that `npm test` does not ask for (`.ci/run` installs them).
+ * - tools, tools-sandbox: as e2e and sandbox, with programs that `npm test` does not ask for (`.ci/run` installs them).
  *
  * @type {Record<string, string[]>}
  */
@@ -33,6 +33,7 @@ const SURROUNDINGS = {
   e2e: IN_SANDBOX,
   sandbox: [],
   tools: IN_SANDBOX,
+  'tools-sandbox': [],
 }
 const DEFAULT_GROUPS = ['unit', 'wire', 'e2e', 'sandbox']
 

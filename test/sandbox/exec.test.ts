@@ -2,16 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { execute } from './sandbox.ts'
-
-/** A Deployment of one pod, reached from the client through the NodePort of a node. */
-const REACH_POD = (address: string) => `
-kubectl create deployment web --image=nginx >/dev/null
-kubectl expose deployment web --port=80 --type=NodePort >/dev/null
-kubectl rollout status deployment web --timeout=60s >/dev/null
-port=$(kubectl get service web -o jsonpath={.spec.ports[0].nodePort})
-client curl -sS --retry 20 --retry-connrefused --retry-delay 1 --max-time 30 "http://${address}:$port"
-`
+import { execute, reachPod } from './sandbox.ts'
 
 test('the cluster has the nodes asked for, each with both LANs, and a pulled cable cuts only its own', async () => {
   const script = `
@@ -38,10 +29,9 @@ ip netns exec node-2 curl -sk --max-time 2 https://10.199.0.1:6443/readyz && ech
 for (const [options, address] of [
   ['--ip-family ipv4', '172.25.254.11'],
   ['--ip-family ipv6', '[fd00:172:25:254::11]'],
-  ['--proxy-mode iptables', '172.25.254.11'],
 ] as const) {
   test(`a pod answers the client with ${options}`, async () => {
-    const { stdout, code, stderr } = await execute(`--no-product --nodes 2 ${options}`, REACH_POD(address))
+    const { stdout, code, stderr } = await execute(`--no-product --nodes 2 ${options}`, reachPod(address))
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^web-\S+ on node-[12] answers /)
   })

@@ -72,3 +72,14 @@ export async function nothingLeft(dir: string): Promise<void> {
   )
   await until(`the removal of ${dir}`, () => (existsSync(dir) ? undefined : true))
 }
+
+/** A script: a Deployment of one pod, reached from the client through the NodePort at `address`. */
+export function reachPod(address: string): string {
+  return `
+kubectl create deployment web --image=nginx >/dev/null
+kubectl expose deployment web --port=80 --type=NodePort >/dev/null
+kubectl rollout status deployment web --timeout=60s >/dev/null
+port=$(kubectl get service web -o jsonpath={.spec.ports[0].nodePort})
+client curl -sS --retry 20 --retry-connrefused --retry-delay 1 --max-time 30 "http://${address}:$port"
+`
+}
