@@ -80,9 +80,12 @@ export function requireNamespaces() {
     env: { ...process.env, PATH: SYSTEM_PATH },
   })
   if (status === 0) return
+  const said = stderr.trim().split('\n')[0] ?? status
   throw new MachineLacks(
-    `This machine does not let an ordinary user make namespaces (${stderr.trim().split('\n')[0] ?? status}). ` +
-      `Allow it: ${namespaceRemedy()}; or run the sandbox as root.`,
+    process.getuid?.() === 0
+      ? `This machine does not let root make namespaces (${said}). In a container it takes --privileged.`
+      : `This machine does not let an ordinary user make namespaces (${said}). ` +
+          `Allow it: ${namespaceRemedy()}; or run the sandbox as root.`,
   )
 }
 
