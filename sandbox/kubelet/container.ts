@@ -87,12 +87,7 @@ export class ContainerProcess {
     this.#stopping = true
     clearTimeout(this.#retry)
     this.#stopProbes()
-    const pid = this.#record?.pid
-    if (pid === undefined) return
-    signal(pid, 'SIGTERM')
-    const killer = setTimeout(() => signal(pid, 'SIGKILL'), graceMs)
-    await this.#ended
-    clearTimeout(killer)
+    if (this.#record) await endProcess(this.#record.pid, graceMs, this.#ended)
   }
 
   #adopt(record: ProcessRecord): void {
@@ -218,6 +213,19 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // it has ended in the meantime
   }
+}
+
+async function endProcess(pid: number, graceMs: number, ended: Promise<unknown>): Promise<void> {
+  signal(pid, 'SIGTERM')
+  const killer = setTimeout(() => signal(pid, 'SIGKILL'), graceMs)
+  await ended
+  clearTimeout(killer)
+}
+
+/** Ends the process of a record, if it still runs: that of a pod which went while no kubelet was there. */
+export async function endRecorded(recordFile: string, graceMs: number): Promise<void> {
+  const record = readRecord(recordFile)
+  if (record && bornAt(record.pid) === record.bornAt) await endProcess(record.pid, graceMs, ended(record))
 }
 
 function readRecord(file: string): ProcessRecord | undefined {

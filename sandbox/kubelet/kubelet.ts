@@ -98,15 +98,16 @@ class Kubelet {
     // The control plane marks the pods of a node that was silent as not ready; only we can take that back.
     if (known && !isShown(known.status(timestamp()), pod.status)) this.#statuses.add(uid)
     if (pod.metadata?.deletionTimestamp !== undefined) {
+      if (!known) this.#make(uid, pod) // bound to an earlier kubelet, which may have left processes
       return this.#remove(uid, pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_S)
     }
     const finished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
-    if (!known && !finished) this.#add(uid, pod)
+    if (!known && !finished) this.#make(uid, pod).start()
   }
 
-  #add(uid: string, pod: Pod): void {
+  #make(uid: string, pod: Pod): NodePod {
     const { certificate: _, ...init } = this.#init
-    const added = new NodePod(
+    const made = new NodePod(
       pod,
       {
         source: this.#objects,
@@ -117,14 +118,13 @@ class Kubelet {
       },
       { ...init, echo: ECHO, honourUids: process.getuid?.() === 0 && hasManyUids() },
     )
-    this.#pods.set(uid, added)
-    added.start()
+    this.#pods.set(uid, made)
+    return made
   }
 
   #remove(uid: string, graceSeconds: number): void {
     const pod = this.#pods.get(uid)
-    if (pod === undefined) return this.#statuses.add(uid) // ended before we knew it: only the object is left
-    pod.stop(graceSeconds * 1000).then(
+    pod?.stop(graceSeconds * 1000).then(
       () => {
         this.#pods.delete(uid)
         this.#objects.forget(uid)

@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import type { Container, Pod } from '../../src/api/index.ts'
 import { CONTAINER_PATH, containerCommand } from './command-line.ts'
-import { ContainerProcess } from './container.ts'
+import { ContainerProcess, endRecorded } from './container.ts'
 import { type Downward, environmentOf, expand, type Lookup, ReferenceMissing } from './environment.ts'
 import {
   type HostNumbers,
@@ -58,6 +58,7 @@ export class NodePod {
   #stopping = false
   #wake: (() => void) | undefined
   #finished: Promise<void>
+  #stopped: Promise<void> | undefined
 
   constructor(pod: Pod, components: PodComponents, init: PodInit) {
     this.#pod = pod
@@ -98,14 +99,25 @@ export class NodePod {
   }
 
   /** Ends all containers and takes everything down. */
-  async stop(graceMs: number): Promise<void> {
+  stop(graceMs: number): Promise<void> {
+    this.#stopped ??= this.#takeDown(graceMs)
+    return this.#stopped
+  }
+
+  async #takeDown(graceMs: number): Promise<void> {
     this.#stopping = true
     this.#wake?.()
     await Promise.all(this.#containers.map((container) => container.stop(graceMs)))
     await this.#finished
+    const records = (this.#pod.spec?.containers ?? []).map((container) => this.#recordFile(container))
+    await Promise.all(records.map((file) => endRecorded(file, graceMs)))
     if (!this.#pod.spec?.hostNetwork) await removePodNetwork(this.uid)
     this.#components.hostNumbers.release(this.uid)
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #recordFile({ name }: Container): string {
+    return `${this.#folder}/${name}.process`
   }
 
   #addresses(): PodAddresses {
@@ -186,7 +198,7 @@ export class NodePod {
       restartPolicy: spec?.restartPolicy ?? 'Always',
       prepare: () => this.#prepare(container),
       logFile: `${this.#init.logs}/${metadata?.namespace}_${metadata?.name}_${container.name}.log`,
-      recordFile: `${this.#folder}/${container.name}.process`,
+      recordFile: this.#recordFile(container),
       onEvent: (type, reason, message) => this.#event(type, reason, message),
       onChange: () => {
         this.#components.pidsChanged(container.name)

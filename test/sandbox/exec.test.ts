@@ -101,6 +101,22 @@ kubectl get pods -o jsonpath={.items[0].status.containerStatuses[0].restartCount
   assert.deepEqual(stdout.trim().split('\n'), ['restarted', '1'])
 })
 
+test('a pod that is deleted while no kubelet is there ends when it is back', async () => {
+  const script = `
+kubectl create deployment web --image=nginx >/dev/null
+kubectl rollout status deployment web --timeout=60s >/dev/null
+pid=$(cat $SANDBOX_DIR/pids/nginx-node-1); kubelet=$(cat $SANDBOX_DIR/pids/kubelet-node-1)
+kill -STOP $kubelet
+kubectl delete deployment web >/dev/null
+kubectl wait pod --all --for=jsonpath={.metadata.deletionGracePeriodSeconds}=30 --timeout=30s >/dev/null
+kill -9 $kubelet
+kubectl wait pod --all --for=delete --timeout=60s >/dev/null
+kill -0 $pid 2>/dev/null || echo ended`
+  const { stdout, code, stderr } = await execute('--no-product --nodes 1', script)
+  assert.equal(code, 0, stderr)
+  assert.equal(stdout, 'ended\n')
+})
+
 test('a kubelet that is killed comes back and finds its pods running', async () => {
   const script = `
 kubectl create deployment web --image=nginx >/dev/null
