@@ -3,7 +3,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
@@ -20,11 +19,11 @@ import {
 } from './control-plane.ts'
 import type { KubeletInit } from './kubelet/kubelet.ts'
 import type { Init } from './launcher.ts'
-import { families, folders, host, layoutOf, type Layout, type NodeLayout } from './layout.ts'
+import { apiServiceHost, families, folders, host, layoutOf, type Layout, type NodeLayout } from './layout.ts'
 import { makeNetwork } from './network.ts'
 import { collectPids } from './pid-files.ts'
 import { installProduct, PRODUCT_IMAGE, serveStatus } from './product.ts'
-import { run } from './shell.ts'
+import { exitStatus, run } from './shell.ts'
 import { replaceFile, Supervisor } from './supervisor.ts'
 import { walkThrough } from './walkthrough.ts'
 
@@ -44,7 +43,8 @@ async function main(init: Init): Promise<number> {
   replaceFile(`${at.pids}/sandbox`, `${process.pid}\n`)
   collectPids(at.pids)
   say(`${at.logs} has the log of every process`)
-  await Promise.all([makeNetwork(layout), Promise.resolve(writeCredentials(at, layout))])
+  writeCredentials(at, layout)
+  await makeNetwork(layout)
   writeHosts(at, layout)
   writeCommands(at)
   setEnvironment(init, at)
@@ -107,17 +107,14 @@ async function startCluster({ kubeBin, options }: Init, at: Folders, layout: Lay
       env: { ...process.env, SANDBOX_KUBELET: JSON.stringify(kubeletInit(at, layout, node, programs)) },
     })
   }
-  await run(['kubectl', 'wait', 'node', '--all', '--for=create', `--timeout=${NODES_DEADLINE_S}s`])
-  await run(['kubectl', 'wait', 'node', '--all', '--for=condition=Ready', `--timeout=${NODES_DEADLINE_S}s`])
+  await waitFor('node', '--all', '--for=create')
+  await waitFor('node', '--all', '--for=condition=Ready')
   // Pods are refused before the controller-manager has made it.
-  await run([
-    'kubectl',
-    'wait',
-    'serviceaccount',
-    'default',
-    '--for=create',
-    `--timeout=${NODES_DEADLINE_S}s`,
-  ])
+  await waitFor('serviceaccount', 'default', '--for=create')
+}
+
+async function waitFor(...what: string[]): Promise<void> {
+  await run(['kubectl', 'wait', ...what, `--timeout=${NODES_DEADLINE_S}s`])
 }
 
 /** A copy, so that a rebuild does not change a sandbox that is running, and readable by any user. */
@@ -145,7 +142,7 @@ function kubeletInit(
     podCidrs: each.map((family) => node.podCidr[family]),
     podGateways: each.map((family) => host(node.podGateway[family])),
     kubeconfig: kubeconfigOf(at, 'kubelet'),
-    serviceHost: each[0] === 'ipv6' ? 'fd00:10:96::1' : '10.96.0.1',
+    serviceHost: apiServiceHost(layout),
     certificate: certificate(at),
     certificateKey: `${at.pki}/apiserver.key`,
     programs,
@@ -161,7 +158,7 @@ function runCommand(command: string[]): Promise<number> {
       process.stderr.write(`sandbox: ${file}: ${error.message}\n`)
       resolve(127)
     })
-    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)))
+    child.on('exit', (code, signal) => resolve(exitStatus(code, signal)))
   })
 }
 

@@ -4,12 +4,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, connect, type Server } from 'node:net'
-import { constants, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SandboxOptions } from './options.mjs'
 import { unshareOptions } from './machine.mjs'
 import { folders } from './layout.ts'
+import { exitStatus } from './shell.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** How long the inside may take to end by itself before its first process is killed. */
@@ -68,7 +69,7 @@ async function runInside(init: Init): Promise<number> {
     const exited = exitCode(child)
     await recordFirstProcess(child, `${folders(init.dir).pids}/sandbox`)
     const code = await exited
-    return signalled === undefined ? code : 128 + constants.signals[signalled]
+    return signalled === undefined ? code : exitStatus(null, signalled)
   } finally {
     for (const signal of SIGNALS) process.off(signal, end)
   }
@@ -77,7 +78,7 @@ async function runInside(init: Init): Promise<number> {
 function exitCode(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)))
+    child.on('exit', (code, signal) => resolve(exitStatus(code, signal)))
   })
 }
 

@@ -110,3 +110,9 @@ export function apiUrl(layout: Layout): string {
   const address = host(layout.controlPlane[primary])
   return `https://${primary === 'ipv6' ? `[${address}]` : address}:${API_PORT}`
 }
+
+/** Where pods find the API: the first address of the primary Service network, which the API server takes for itself. */
+export function apiServiceHost({ ipFamily }: Layout): string {
+  const [primary = 'ipv4'] = families(ipFamily)
+  return host(SERVICE_CIDRS[primary]).replace(/(::|\.0)$/, (end) => (end === '::' ? '::1' : '.1'))
+}

@@ -1,9 +1,15 @@
 // Runs a program to its end and hands back what it printed.
 
 import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
 
 /** A program that had to succeed did not; the message holds its command and what it printed. */
 class CommandFailed extends Error {}
+
+/** The code by which a shell knows how a program ended: its own, or 128 and the number of the signal. */
+export function exitStatus(code: number | null, signal: NodeJS.Signals | null): number {
+  return code ?? 128 + (signal ? constants.signals[signal] : 0)
+}
 
 export interface RunOptions {
   input?: string

@@ -14,6 +14,8 @@ import { runProbes } from './probes.ts'
 
 /** How often the end of a process that is not our child is looked for. */
 const ADOPTED_POLL_MS = 200
+/** What a container has to end by itself when a probe failed. */
+const PROBE_GRACE_MS = 30_000
 
 export interface ContainerInit {
   container: Container
@@ -153,17 +155,11 @@ export class ContainerProcess {
       failed: (why) => {
         this.#init.onEvent('Warning', 'Unhealthy', why)
         this.#init.onEvent('Normal', 'Killing', `Container ${run.name} failed its probe, will be restarted`)
-        this.#kill(record.pid)
+        void endProcess(record.pid, PROBE_GRACE_MS, this.#ended)
       },
     })
     this.#ended = end.then((result) => this.#onEnd(record, result))
     this.#init.onChange()
-  }
-
-  #kill(pid: number): void {
-    signal(pid, 'SIGTERM')
-    const killer = setTimeout(() => signal(pid, 'SIGKILL'), 30_000)
-    void this.#ended.then(() => clearTimeout(killer))
   }
 
   #onEnd({ startedAt }: ProcessRecord, { exitCode, signal }: End): void {

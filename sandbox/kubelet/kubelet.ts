@@ -48,6 +48,7 @@ export interface KubeletInit extends PodCidrs {
 class Kubelet {
   readonly #init: KubeletInit
   readonly #log = pino()
+  readonly #honourUids = process.getuid?.() === 0 && hasManyUids()
   readonly #client: ApiClient
   readonly #objects: ApiObjects
   readonly #events: EventRecorder
@@ -116,7 +117,7 @@ class Kubelet {
         event: (object, type, reason, message) => this.#events.record({ object, type, reason, message }),
         pidsChanged: (container) => this.#writePids(container),
       },
-      { ...init, echo: ECHO, honourUids: process.getuid?.() === 0 && hasManyUids() },
+      { ...init, echo: ECHO, honourUids: this.#honourUids },
     )
     this.#pods.set(uid, made)
     return made

@@ -192,7 +192,7 @@ export class NodePod {
   #makeContainer(container: Container): ContainerProcess {
     const { metadata, spec } = this.#pod
     for (const message of unsupportedProbes(container)) this.#event('Warning', 'SandboxLimit', message)
-    const process = new ContainerProcess({
+    return new ContainerProcess({
       container,
       podIP: this.#addresses().podIPs[0] ?? '',
       restartPolicy: spec?.restartPolicy ?? 'Always',
@@ -205,12 +205,10 @@ export class NodePod {
         this.#components.reportStatus(this.uid)
       },
     })
-    return process
   }
 
   async #prepare(container: Container): Promise<{ command: string[]; env: Record<string, string> }> {
-    const { programs, echo, serviceHost } = this.#init
-    const { node } = this.#init
+    const { programs, echo, serviceHost, node } = this.#init
     const netns = this.#network?.netns ?? ''
     const own = programs.find(({ image }) => container.image?.startsWith(image))
     if (!own)

@@ -1,5 +1,5 @@
 // What a Service asks of the allocator: its annotations, families and ports, read from the object.
-import { ANNOTATION, DEPRECATED_PREFIX, GROUP, type Service } from '../api/index.ts'
+import { ANNOTATION, deprecatedName, type Service } from '../api/index.ts'
 import type { Labels } from '../config/index.ts'
 import { type Address, type Family, parseAddress } from '../ip/index.ts'
 import { type Refusal, type ServiceKey, quote } from './refusal.ts'
@@ -51,17 +51,15 @@ export function readRequest({ metadata = {}, spec = {} }: Service): Request {
 
 /** The names of its annotations that have the deprecated prefix and are still read. */
 export function deprecatedAnnotations({ metadata }: Service): string[] {
-  const read = [ANNOTATION.addressPool, ANNOTATION.loadBalancerIPs, ANNOTATION.allowSharedIP].map(deprecated)
+  const read = [ANNOTATION.addressPool, ANNOTATION.loadBalancerIPs, ANNOTATION.allowSharedIP].map(
+    deprecatedName,
+  )
   return read.filter((name) => Object.hasOwn(metadata?.annotations ?? {}, name))
-}
-
-function deprecated(annotation: string): string {
-  return annotation.replace(GROUP, DEPRECATED_PREFIX)
 }
 
 /** Empty when absent. The new name counts where it is present, even with an empty value. */
 function annotationOf(annotations: Readonly<Record<string, string>>, name: string): string {
-  return annotations[name] ?? annotations[deprecated(name)] ?? ''
+  return annotations[name] ?? annotations[deprecatedName(name)] ?? ''
 }
 
 function readFamilies({

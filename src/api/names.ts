@@ -16,4 +16,9 @@ export const ANNOTATION = {
 } as const
 
 /** Prefix that MetalLB's annotations had before v0.13; still read, with a warning. */
-export const DEPRECATED_PREFIX = 'metallb.universe.tf'
+const DEPRECATED_PREFIX = 'metallb.universe.tf'
+
+/** The name that one of the annotations that we read had before v0.13. */
+export function deprecatedName(annotation: string): string {
+  return annotation.replace(GROUP, DEPRECATED_PREFIX)
+}

@@ -40,6 +40,7 @@ export interface ControllerComponents {
   log: Logger
   events: EventRecorder
   configurationState: ConfigurationStateWriter
+  metrics: ControllerMetrics
 }
 
 export interface ControllerInit {
@@ -65,7 +66,6 @@ export class Controller implements Startable {
   readonly #queue: WorkQueue
   readonly #poolStatus: PoolStatusWriter
   readonly #init: ControllerInit
-  #metrics: ControllerMetrics | undefined
   #state: AllocatorState | undefined
   #gathering: NodeJS.Timeout | undefined
 
@@ -95,11 +95,6 @@ export class Controller implements Startable {
       },
     })
     this.#statuses = new Reflector<ServiceL2Status>(components, { resource: SERVICE_L2_STATUSES, namespace })
-  }
-
-  /** Counts what the controller does; given after the fact because it counts what it shows. */
-  set metrics(metrics: ControllerMetrics) {
-    this.#metrics = metrics
   }
 
   get view(): ControllerView {
@@ -194,11 +189,12 @@ export class Controller implements Startable {
   }
 
   async #write(service: Service, decision: ReturnType<typeof reconcileService>): Promise<void> {
-    this.#metrics?.updates.inc()
+    const { client, metrics } = this.#components
+    metrics.updates.inc()
     try {
-      await writeService(this.#components.client, service, decision)
+      await writeService(client, service, decision)
     } catch (error) {
-      this.#metrics?.updateErrors.inc()
+      metrics.updateErrors.inc()
       throw error
     }
     this.#components.log.info(

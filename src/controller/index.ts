@@ -32,12 +32,12 @@ export function createController(flags: Flags<typeof CONTROLLER_FLAGS>, log: Log
   const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
   const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace })
   const loadBalancerClass = flags['lb-class'] || null
+  const registry = metricsRegistry()
+  const metrics = controllerMetrics(registry, () => controller.usage)
   const controller = new Controller(
-    { client, log, events, configurationState },
+    { client, log, events, configurationState, metrics },
     { namespace, loadBalancerClass },
   )
-  const registry = metricsRegistry()
-  controller.metrics = controllerMetrics(registry, () => controller.usage)
   registerConfigurationMetrics(registry, {
     loaded: () => controller.hasSynced,
     refused: () => (controller.view.state?.configuration.refusals.length ?? 0) > 0,

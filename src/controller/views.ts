@@ -1,6 +1,6 @@
 // What the status API shows of pools and Services, from what the controller knows.
 
-import { explain } from '../allocator/index.ts'
+import { explain, poolUsage } from '../allocator/index.ts'
 import { formatAddress } from '../ip/index.ts'
 import type { PoolView, ServiceView, StatusSource } from '../status/index.ts'
 import type { ControllerView } from './controller.ts'
@@ -14,11 +14,12 @@ export function statusSource(view: () => ControllerView): StatusSource {
 }
 
 function poolViews({ state, pools }: ControllerView): PoolView[] {
+  const usages = state && poolUsage(state)
   return [...pools.values()]
     .map(({ metadata, spec }): PoolView => {
       const { name = '' } = metadata
       const refusal = state?.configuration.refusals.find(({ object }) => object.name === name)
-      const usage = state?.ledger.usage().get(name)
+      const usage = usages?.get(name)
       return {
         name,
         addresses: spec.addresses,

@@ -1,6 +1,7 @@
 // The collections that our programs read and write.
 
 import type {
+  ConfigurationState,
   EndpointSlice,
   IPAddressPool,
   KubeObject,
@@ -34,4 +35,5 @@ export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
 }
 export const IP_ADDRESS_POOLS = own<IPAddressPool>('IPAddressPool', 'ipaddresspools')
 export const L2_ADVERTISEMENTS = own<L2Advertisement>('L2Advertisement', 'l2advertisements')
+export const CONFIGURATION_STATES = own<ConfigurationState>('ConfigurationState', 'configurationstates')
 export const SERVICE_L2_STATUSES = own<ServiceL2Status>('ServiceL2Status', 'servicel2statuses')

@@ -1,23 +1,17 @@
 // The ConfigurationState object of one process: whether it could use the configuration that it read, and why not.
 
 import type { Logger } from 'pino'
-import { type ConfigurationState, GROUP, VERSION } from '../api/index.ts'
+import type { ConfigurationState } from '../api/index.ts'
 import { type ApiClient, PATCH } from './client.ts'
+import { CONFIGURATION_STATES } from './collections.ts'
 import { withCondition } from './conditions.ts'
-import { isStatus } from './errors.ts'
+import { tolerating } from './errors.ts'
 import type { OwnPod } from './own-pod.ts'
 import { Reflector } from './reflector.ts'
-import { pathOf, type Resource } from './resource.ts'
+import { pathOf } from './resource.ts'
 import type { Startable } from './startable.ts'
 import { timestamp } from './time.ts'
 import { WorkQueue } from './work-queue.ts'
-
-const STATES: Resource<ConfigurationState> = {
-  apiVersion: `${GROUP}/${VERSION}`,
-  kind: 'ConfigurationState',
-  plural: 'configurationstates',
-  namespaced: true,
-}
 
 /** Characters that a metav1.Condition takes. */
 const MESSAGE_LIMIT = 32_768
@@ -54,7 +48,7 @@ export class ConfigurationStateWriter implements Startable {
     this.#own = new Reflector<ConfigurationState>(
       { client, log },
       {
-        resource: STATES,
+        resource: CONFIGURATION_STATES,
         namespace: init.namespace,
         fieldSelector: `metadata.name=${this.#name}`,
         onChange: () => {
@@ -92,7 +86,11 @@ export class ConfigurationStateWriter implements Startable {
     if (present === undefined) return this.#create()
     const status = this.#status(this.#errors, present)
     if (status === undefined) return
-    const path = pathOf(STATES, { namespace: this.#init.namespace, name: this.#name, subresource: 'status' })
+    const path = pathOf(CONFIGURATION_STATES, {
+      namespace: this.#init.namespace,
+      name: this.#name,
+      subresource: 'status',
+    })
     const written = await this.#client.request<ConfigurationState>({
       method: 'PATCH',
       path,
@@ -108,8 +106,8 @@ export class ConfigurationStateWriter implements Startable {
     const { namespace, node } = this.#init
     const labels = { 'metallb.io/component-type': node === undefined ? 'controller' : 'speaker' }
     const body = {
-      apiVersion: STATES.apiVersion,
-      kind: STATES.kind,
+      apiVersion: CONFIGURATION_STATES.apiVersion,
+      kind: CONFIGURATION_STATES.kind,
       metadata: {
         name: this.#name,
         namespace,
@@ -117,11 +115,9 @@ export class ConfigurationStateWriter implements Startable {
         ownerReferences: await this.#ownPod.ownerReferences(),
       },
     }
-    try {
-      await this.#client.request({ method: 'POST', path: pathOf(STATES, { namespace }), body })
-    } catch (error) {
-      if (!isStatus(error, 409)) throw error // it is there already, and its watch event on its way
-    }
+    // Conflict: it is there already, and its watch event on its way.
+    const path = pathOf(CONFIGURATION_STATES, { namespace })
+    await tolerating(409, this.#client.request({ method: 'POST', path, body }))
   }
 
   /** What the status should be; undefined when it is that already. */

@@ -42,6 +42,15 @@ export function isStatus(error: unknown, status: number): boolean {
   return error instanceof ApiError && error.status === status
 }
 
+/** Waits for `call`; that the server answers with HTTP status `status` is as good as success. */
+export async function tolerating(status: number, call: Promise<unknown>): Promise<void> {
+  try {
+    await call
+  } catch (error) {
+    if (!isStatus(error, status)) throw error
+  }
+}
+
 /** Turns a failed response into an `ApiError`; the body is a Status object, or anything at all. */
 export function apiErrorOf(status: number, body: string, retryAfter?: string): ApiError {
   const seconds = Number(retryAfter)

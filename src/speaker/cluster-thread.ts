@@ -34,7 +34,13 @@ import {
 } from '../kube/index.ts'
 import { combineIntents } from './combine.ts'
 import type { Intents, Report } from './intents.ts'
-import { type ClusterView, type ServiceIntent, serviceIntent, type Withheld } from './service-intent.ts'
+import {
+  clusterView,
+  type ClusterView,
+  type ServiceIntent,
+  serviceIntent,
+  type Withheld,
+} from './service-intent.ts'
 import type { ServiceStatusWriter } from './service-status.ts'
 
 /** Changes that come together are worked on together. */
@@ -258,12 +264,12 @@ export class ClusterThread implements Startable {
 
   #view(): ClusterView | undefined {
     if (this.#configuration === undefined) return undefined
-    return {
+    return clusterView({
       configuration: this.#configuration,
       nodes: [...this.#nodes.objects.values()],
       speakers: new Set([...this.#speakers.objects.values()].flatMap((pod) => readyNode(pod) ?? [])),
       ignoreExcludeLabel: this.#init.ignoreExcludeLabel,
-    }
+    })
   }
 
   #recomputeService(key: string, view: ClusterView): void {

@@ -1,14 +1,7 @@
 // What one Service asks of the speakers: its addresses, the nodes that may hold them in order, the interfaces.
 // Every speaker computes the same from the same objects. Pure.
 
-import {
-  ANNOTATION,
-  DEPRECATED_PREFIX,
-  type EndpointSlice,
-  GROUP,
-  type Node,
-  type Service,
-} from '../api/index.ts'
+import { ANNOTATION, deprecatedName, type EndpointSlice, type Node, type Service } from '../api/index.ts'
 import { type AnnouncingNode, type Configuration, locate, whoMayAnnounce } from '../config/index.ts'
 import { candidateOrder } from '../election/index.ts'
 import { type Address, parseAddress } from '../ip/index.ts'
@@ -32,7 +25,15 @@ export interface ServiceIntent {
   readonly interfacesOf: ReadonlyMap<string, readonly string[] | null>
 }
 
+/** What the intents of all Services rest on; made once for all of them. */
 export interface ClusterView {
+  readonly configuration: Configuration
+  readonly nodes: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[]
+  /** Nodes that have a speaker, a network, and are not excluded by their owner. */
+  readonly eligible: ReadonlySet<string>
+}
+
+export interface ClusterObjects {
   readonly configuration: Configuration
   readonly nodes: readonly Node[]
   /** Nodes with a speaker that is Ready. */
@@ -42,6 +43,15 @@ export interface ClusterView {
 }
 
 const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers'
+
+export function clusterView(objects: ClusterObjects): ClusterView {
+  const { configuration, nodes } = objects
+  return {
+    configuration,
+    nodes: nodes.map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} })),
+    eligible: eligibleNodes(objects),
+  }
+}
 
 export function serviceIntent(
   service: Service,
@@ -65,13 +75,12 @@ export function serviceIntent(
       labels: service.metadata?.labels ?? {},
       sharesAddress: sharesAddress(annotations),
     },
-    view.nodes.map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} })),
+    view.nodes,
   )
   if ('refusal' in announcing) return announcing.refusal
   const local = service.spec.externalTrafficPolicy === 'Local'
-  const eligible = eligibleNodes(view)
   const nodes = announcing.nodes.filter(
-    ({ name }) => eligible.has(name) && (!local || serving.nodes.has(name)),
+    ({ name }) => view.eligible.has(name) && (!local || serving.nodes.has(name)),
   )
   const [first] = addresses
   if (nodes.length === 0 || first === undefined) return 'noEligibleNode'
@@ -90,8 +99,8 @@ function interfacesOf(nodes: readonly AnnouncingNode[]): Map<string, readonly st
 }
 
 function sharesAddress(annotations: Readonly<Record<string, string>>): boolean {
-  const deprecated = ANNOTATION.allowSharedIP.replace(GROUP, DEPRECATED_PREFIX)
-  return ANNOTATION.allowSharedIP in annotations || deprecated in annotations
+  const name = ANNOTATION.allowSharedIP
+  return name in annotations || deprecatedName(name) in annotations
 }
 
 /** Where the Service has an endpoint that can serve: ready, or unknown, or terminating but still serving. */
@@ -102,8 +111,7 @@ function servingNodes(slices: readonly EndpointSlice[]): { any: boolean; nodes: 
   return { any: serving.length > 0, nodes: new Set(serving.flatMap(({ nodeName }) => nodeName ?? [])) }
 }
 
-/** Nodes that have a speaker, a network, and are not excluded by their owner. */
-function eligibleNodes({ nodes, speakers, ignoreExcludeLabel }: ClusterView): ReadonlySet<string> {
+function eligibleNodes({ nodes, speakers, ignoreExcludeLabel }: ClusterObjects): ReadonlySet<string> {
   const barred = nodes.filter(
     ({ metadata, status }) =>
       (!ignoreExcludeLabel && EXCLUDE_LABEL in (metadata?.labels ?? {})) ||

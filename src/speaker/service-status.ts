@@ -7,7 +7,6 @@ import type { Logger } from 'pino'
 import type { Service, ServiceL2Status } from '../api/index.ts'
 import {
   type ApiClient,
-  isStatus,
   keyOf,
   type OwnPod,
   PATCH,
@@ -16,6 +15,7 @@ import {
   SERVICE_L2_STATUSES,
   splitKey,
   type Startable,
+  tolerating,
   WorkQueue,
 } from '../kube/index.ts'
 
@@ -140,22 +140,14 @@ export class ServiceStatusWriter implements Startable {
       },
       spec: {},
     }
-    try {
-      await this.#client.request({ method: 'POST', path: pathOf(SERVICE_L2_STATUSES, { namespace }), body })
-    } catch (error) {
-      if (!isStatus(error, 409)) throw error // it is there; our watch has not shown it yet
-    }
+    // Conflict: it is there; our watch has not shown it yet.
+    const path = pathOf(SERVICE_L2_STATUSES, { namespace })
+    await tolerating(409, this.#client.request({ method: 'POST', path, body }))
   }
 
   async #delete(name: string): Promise<void> {
-    try {
-      await this.#client.request({
-        method: 'DELETE',
-        path: pathOf(SERVICE_L2_STATUSES, { namespace: this.#init.namespace, name }),
-      })
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error
-    }
+    const path = pathOf(SERVICE_L2_STATUSES, { namespace: this.#init.namespace, name })
+    await tolerating(404, this.#client.request({ method: 'DELETE', path }))
   }
 }
 

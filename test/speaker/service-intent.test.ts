@@ -4,7 +4,7 @@ import type { EndpointSlice, IPAddressPool, L2Advertisement, Node, Service } fro
 import { readConfiguration } from '../../src/config/index.ts'
 import { parseAddress } from '../../src/ip/index.ts'
 import { combineIntents } from '../../src/speaker/combine.ts'
-import { type ServiceIntent, serviceIntent } from '../../src/speaker/service-intent.ts'
+import { clusterView, type ServiceIntent, serviceIntent } from '../../src/speaker/service-intent.ts'
 
 const metallb = { apiVersion: 'metallb.io/v1beta1' } as const
 const pool: IPAddressPool = {
@@ -34,12 +34,12 @@ function view({
   speakers = ['node-a', 'node-b', 'node-c'],
   ignoreExcludeLabel = false,
 } = {}) {
-  return {
+  return clusterView({
     configuration: readConfiguration({ pools, advertisements, namespaces: [] }),
     nodes,
     speakers: new Set(speakers),
     ignoreExcludeLabel,
-  }
+  })
 }
 
 function service(spec = {}, { ip = '10.0.0.1', annotations = {}, type = 'LoadBalancer' } = {}): Service {
