@@ -49,6 +49,14 @@ export class HostNumbers {
   }
 }
 
+/**
+ * Always the same for one host number: who has the address of a pod that went in his neighbour table reaches the pod
+ * that has it now.
+ */
+function macOf(number: number): string {
+  return `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`
+}
+
 function namespaceOf(uid: string): string {
   return `pod-${uid}`
 }
@@ -69,7 +77,7 @@ export async function makePodNetwork(
   await run(['ip', 'netns', 'add', name])
   await run(['ip', 'netns', 'exec', name, 'sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad'])
   await run(['ip', '-batch', '-'], {
-    input: `link add ${veth} type veth peer name eth0 netns ${name}\nlink set ${veth} master cni0 up\n`,
+    input: `link add ${veth} type veth peer name eth0 address ${macOf(number)} netns ${name}\nlink set ${veth} master cni0 up\n`,
   })
   const lines = podIPs.flatMap((ip, index) => {
     const v6 = ip.includes(':')
