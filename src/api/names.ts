@@ -15,6 +15,9 @@ export const ANNOTATION = {
   allocatedFromPool: `${GROUP}/ip-allocated-from-pool`,
 } as const
 
+/** The condition of a Service that says whether it has its addresses, and why not. */
+export const CONDITION_TYPE = 'typemetal.io/Allocated'
+
 /** Prefix that MetalLB's annotations had before v0.13; still read, with a warning. */
 const DEPRECATED_PREFIX = 'metallb.universe.tf'
 

@@ -24,6 +24,16 @@ export interface IPAddressPoolContent {
      */
     avoidBuggyIPs?: boolean
     /**
+     * Networks and ranges that are not given out although they lie in `addresses`: a gateway, a printer. What is assigned already stays.
+     *
+     * @maxItems 1000
+     */
+    excludeAddresses?: string[]
+    /**
+     * Whether nothing more is given out; what is assigned stays.
+     */
+    drain?: boolean
+    /**
      * Which Services may use the pool; all when absent.
      */
     serviceAllocation?: {
@@ -117,5 +127,34 @@ export interface IPAddressPoolContent {
      * Number of IPv6 addresses available.
      */
     availableIPv6: number
+    /**
+     * Accepted: whether the pool is used, and why not. NearlyExhausted: whether few addresses are left. AddressesSkipped: whether some are not given out because the cluster itself uses them.
+     */
+    conditions?: {
+      /**
+       * What is judged.
+       */
+      type: string
+      /**
+       * The judgement.
+       */
+      status: 'True' | 'False' | 'Unknown'
+      /**
+       * Why, in one word.
+       */
+      reason: string
+      /**
+       * Why, in a sentence.
+       */
+      message: string
+      /**
+       * The generation judged.
+       */
+      observedGeneration?: number
+      /**
+       * When status last changed.
+       */
+      lastTransitionTime: string
+    }[]
   }
 }
