@@ -13,7 +13,7 @@ function pools(addresses: string[], spec: object = {}): Configuration {
     metadata: { name: 'p' },
     spec: { addresses, ...spec },
   }
-  return readConfiguration({ pools: [pool], advertisements: [], namespaces: [] })
+  return readConfiguration({ pools: [pool], advertisements: [], namespaces: [], reserved: [] })
 }
 
 function service(index: number, clusterIP: string): Service {

@@ -1,7 +1,7 @@
 // Which addresses a Service gets, were it to get new ones now. Changes nothing: a caller that agrees holds them.
 import { type Pool, locate, whyForbidden } from '../config/index.ts'
 import type { Address, Family } from '../ip/index.ts'
-import { whyNotFrom } from './judge.ts'
+import { whyNotFrom, whyNotNew } from './judge.ts'
 import type { Refusal } from './refusal.ts'
 import type { Request } from './request.ts'
 import type { AllocatorState, Assignment } from './state.ts'
@@ -33,13 +33,13 @@ function allocateRequested(state: AllocatorState, request: Request): Allocation 
   if (request.pool !== null && request.pool !== pool.name && address !== undefined) {
     return { refusal: { reason: 'AddressOfOtherPool', address, pool: pool.name, asked: request.pool } }
   }
-  const forbidden = whyNotFrom(pool, request, addresses)
+  const forbidden = whyNotFrom(pool, request, addresses) ?? whyDraining(pool) ?? whyNotNew(pool, addresses)
   if (forbidden !== null) return { refusal: forbidden }
   for (const wanted of addresses) {
     const obstacle = state.ledger.obstacle(request.service, wanted, request.sharing)
     if (obstacle !== null) return { refusal: obstacle }
   }
-  return { assignment: { addresses, pool: pool.name } }
+  return { assignment: { addresses, pool: pool.name, exception: null } }
 }
 
 function whyUnusable({ configuration }: AllocatorState, pool: string): Refusal | null {
@@ -47,11 +47,15 @@ function whyUnusable({ configuration }: AllocatorState, pool: string): Refusal |
   return { reason: configuration.refusedPools.has(pool) ? 'PoolRefused' : 'UnknownPool', pool }
 }
 
+function whyDraining({ drain, name }: Pool): Refusal | null {
+  return drain ? { reason: 'PoolDraining', pool: name } : null
+}
+
 function allocateFromPool(state: AllocatorState, request: Request, name: string): Allocation {
   const pool = state.configuration.pools.get(name)
   if (pool === undefined)
     return { refusal: whyUnusable(state, name) ?? { reason: 'UnknownPool', pool: name } }
-  const forbidden = whyNotFrom(pool, request, [])
+  const forbidden = whyNotFrom(pool, request, []) ?? whyDraining(pool)
   if (forbidden !== null) return { refusal: forbidden }
   const assignment = takeFrom(state, request, [pool])
   if (assignment !== null) return { assignment }
@@ -64,7 +68,9 @@ function allocateFromPool(state: AllocatorState, request: Request, name: string)
 function allocateFromAny(state: AllocatorState, request: Request): Allocation {
   const { pools } = state.configuration
   if (pools.size === 0) return { refusal: { reason: 'NoPool' } }
-  const open = [...pools.values()].filter((pool) => pool.autoAssign && whyForbidden(pool, request) === null)
+  const open = [...pools.values()].filter(
+    (pool) => pool.autoAssign && !pool.drain && whyForbidden(pool, request) === null,
+  )
   const pinned = open.filter(({ allocation }) => allocation !== null).sort(byPriority) // stable: by name within
   const unpinned = open.filter(({ allocation }) => allocation === null)
   const assignment = takeFrom(state, request, pinned) ?? takeFrom(state, request, unpinned)
@@ -87,7 +93,7 @@ function takeFrom(state: AllocatorState, request: Request, pools: readonly Pool[
   for (const wish of wishes) {
     for (const pool of pools) {
       const addresses = wish.flatMap((family) => available(state, request, pool, family) ?? [])
-      if (addresses.length === wish.length) return { addresses, pool: pool.name }
+      if (addresses.length === wish.length) return { addresses, pool: pool.name, exception: null }
     }
   }
   return null

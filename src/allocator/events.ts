@@ -4,7 +4,7 @@ import { type Address, formatAddress } from '../ip/index.ts'
 import type { ServiceEvent } from './decision.ts'
 import { type Refusal, type ServiceKey, explain, quote } from './refusal.ts'
 import { deprecatedAnnotations } from './request.ts'
-import type { AllocatorState, Assignment } from './state.ts'
+import type { Assignment } from './state.ts'
 
 export function assignedEvent({ addresses }: Assignment): ServiceEvent {
   return { type: 'Normal', reason: 'IPAllocated', message: `Assigned IP [${listed(addresses)}]` }
@@ -15,31 +15,18 @@ export function clearedEvent(addresses: readonly Address[], cause: Refusal): Ser
   return { type: 'Normal', reason: 'ClearAssignment', message }
 }
 
-/** Nothing when the same has been said last time. */
-export function refusedEvent(
-  { refused }: AllocatorState,
-  service: ServiceKey,
-  refusal: Refusal,
-  assignment: Assignment | null,
-): ServiceEvent[] {
-  const cause = explain(refusal)
-  const before = refused.get(service)
-  if (before !== undefined && explain(before.refusal) === cause) return []
-  return [eventFor(service, refusal, cause, assignment)]
-}
-
 const WARNINGS: Partial<Record<Refusal['reason'], ServiceEvent['reason']>> = {
   InvalidAddressRequest: 'LoadBalancerFailed',
   NotDualStack: 'not enough clusterips',
   InvalidClusterIPs: 'noclusterIPsIPFamily',
 }
 
-function eventFor(
+export function refusedEvent(
   service: ServiceKey,
   refusal: Refusal,
-  cause: string,
   assignment: Assignment | null,
 ): ServiceEvent {
+  const cause = explain(refusal)
   const kept = assignment === null ? '' : `; it keeps ${listed(assignment.addresses)}`
   const reason = WARNINGS[refusal.reason]
   if (reason !== undefined) return { type: 'Warning', reason, message: `${cause}${kept}` }

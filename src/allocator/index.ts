@@ -1,7 +1,9 @@
 // Which address for which Service, and why not. Pure: the controller carries out what is decided here.
+export type { Finding } from './condition.ts'
 export type { Decision, ServiceEvent } from './decision.ts'
+export { type PoolReport, poolReports } from './pool-report.ts'
 export { type Refusal, type ServiceKey, explain } from './refusal.ts'
 export { reconcileService } from './reconcile.ts'
-export { configure, forget, registerAll, waiting } from './register.ts'
-export { type AllocatorState, type Assignment, createState, poolUsage } from './state.ts'
+export { configure, forget, registerAll } from './register.ts'
+export { type AllocatorState, type Assignment, advance, createState, poolUsage } from './state.ts'
 export type { FamilyUsage, PoolUsage } from './usage.ts'

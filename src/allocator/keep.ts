@@ -1,11 +1,9 @@
 // What of its addresses a Service may keep.
-import type { Service } from '../api/index.ts'
 import type { Pool } from '../config/index.ts'
 import type { Address } from '../ip/index.ts'
-import { judge } from './judge.ts'
+import { type Verdict, judge } from './judge.ts'
 import type { Refusal } from './refusal.ts'
 import type { Request } from './request.ts'
-import { shownAssignment } from './shown.ts'
 import type { AllocatorState, Assignment } from './state.ts'
 
 export interface Keep {
@@ -17,28 +15,33 @@ export interface Keep {
   readonly lost: { readonly addresses: readonly Address[]; readonly cause: Refusal } | null
 }
 
+/** What a Service has: as the state knows it, else as its object shows it. */
+export type Possession = Pick<Assignment, 'addresses' | 'pool'>
+
 /**
- * What the state knows counts before what the object shows, so that a status wiped or overwritten is restored.
- *
- * Of two addresses that cannot stay together, for instance because a pool was split between them, the first stays
- * that can stay alone.
+ * Of two addresses that cannot stay together, for instance because a pool was split between them, the first stays that
+ * can stay alone.
  */
-export function keep(state: AllocatorState, request: Request, service: Service): Keep {
-  const { addresses, pool } = state.assignments.get(request.service) ?? shownAssignment(service)
+export function keep(state: AllocatorState, request: Request, { addresses, pool }: Possession): Keep {
   const wanted = ofFamilies(request, addresses)
   if (wanted.length === 0) return { kept: null, extensible: null, lost: null }
   const verdict = judge(state, request, wanted, pool)
-  if (verdict.stays) {
-    return { kept: { addresses: wanted, pool: verdict.pool }, extensible: verdict.extensible, lost: null }
-  }
+  if (verdict.stays) return { ...keeping(wanted, verdict), lost: null }
   for (const address of wanted.length > 1 ? wanted : []) {
     const alone = judge(state, request, [address], pool)
     if (alone.stays) {
       const lost = { addresses: wanted.filter((other) => other !== address), cause: verdict.cause }
-      return { kept: { addresses: [address], pool: alone.pool }, extensible: alone.extensible, lost }
+      return { ...keeping([address], alone), lost }
     }
   }
   return { kept: null, extensible: null, lost: { addresses: wanted, cause: verdict.cause } }
+}
+
+function keeping(
+  addresses: readonly Address[],
+  { pool, exception, extensible }: Extract<Verdict, { stays: true }>,
+): Omit<Keep, 'lost'> {
+  return { kept: { addresses, pool, exception }, extensible }
 }
 
 /** Those of the Service's families; all when none is, since its families may be unreadable for the moment. */

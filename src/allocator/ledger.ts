@@ -1,37 +1,51 @@
 // Which address is held by which Services, and which are free in each pool. Judges no rule but that of sharing.
-import { type Configuration, type Pool, avoids } from '../config/index.ts'
+import { type Configuration, type Pool, avoids, samePool } from '../config/index.ts'
 import type { Address, Family } from '../ip/index.ts'
-import { Occupancy, type Position, isBefore } from './occupancy.ts'
+import { PoolPage } from './pool-page.ts'
+import { isBefore } from './occupancy.ts'
 import type { Refusal, ServiceKey } from './refusal.ts'
 import { type Sharing, sharingObstacle } from './sharing.ts'
-import { type PoolUsage, familyUsage } from './usage.ts'
+import type { PoolUsage } from './usage.ts'
 
-interface PoolPage {
-  readonly pool: Pool
-  readonly occupancy: Readonly<Record<Family, Occupancy>>
-  readonly inUse: Record<Family, bigint>
+interface User {
+  readonly sharing: Sharing
+  /** It is to give the address up, and its object still shows it. */
+  readonly leaving: boolean
 }
 
 interface HeldAddress {
   readonly address: Address
-  readonly page: PoolPage | null
-  readonly users: Map<ServiceKey, Sharing>
+  /** Of the accepted pool that has the address, or `null`. */
+  page: PoolPage<HeldAddress> | null
+  readonly users: Map<ServiceKey, User>
 }
 
 export class Ledger {
-  readonly #pages: ReadonlyMap<string, PoolPage>
+  #configuration: Configuration
+  #pages: ReadonlyMap<string, PoolPage<HeldAddress>>
   readonly #held = new Map<bigint, HeldAddress>()
+  /** Held, and in no accepted pool. */
+  readonly #strays = new Set<HeldAddress>()
   /** Addresses by the sharing keys of their users. */
   readonly #byKey = new Map<string, Set<HeldAddress>>()
+  #now = 0
 
-  constructor({ pools }: Configuration) {
-    this.#pages = new Map([...pools].map(([name, pool]) => [name, pageOf(pool)]))
+  constructor(configuration: Configuration) {
+    this.#configuration = configuration
+    this.#pages = new Map([...configuration.pools].map(([name, pool]) => [name, new PoolPage(pool)]))
+  }
+
+  /** Time goes on: what has rested long enough is as free as any other. `now` in ms of a clock that never goes back. */
+  advance(now: number): void {
+    this.#now = now
+    for (const page of this.#pages.values()) page.endRests(now)
   }
 
   hold(service: ServiceKey, addresses: readonly Address[], sharing: Sharing): void {
     for (const address of addresses) {
       const held = this.#held.get(idOf(address)) ?? this.#open(address)
-      held.users.set(service, sharing)
+      this.#forgetUser(held, service)
+      held.users.set(service, { sharing, leaving: false })
       if (sharing.key === '') continue
       const sharers = this.#byKey.get(sharing.key)
       if (sharers === undefined) this.#byKey.set(sharing.key, new Set([held]))
@@ -39,95 +53,148 @@ export class Ledger {
     }
   }
 
-  release(service: ServiceKey, addresses: readonly Address[]): void {
-    for (const address of addresses) {
-      const held = this.#held.get(idOf(address))
-      const sharing = held?.users.get(service)
-      if (held === undefined || sharing === undefined) continue
-      held.users.delete(service)
-      if (![...held.users.values()].some(({ key }) => key === sharing.key)) this.#forgetKey(sharing.key, held)
-      if (held.users.size === 0) this.#close(held)
-    }
+  /** The Service gives the address up, and nobody else has it before its object says so too: a crash would find both. */
+  leave(service: ServiceKey, address: Address, sharing: Sharing): void {
+    const { users } = this.#held.get(idOf(address)) ?? this.#open(address)
+    users.set(service, { sharing: users.get(service)?.sharing ?? sharing, leaving: true })
   }
 
-  /** Why `service` cannot be a user of the address beside those that it has, or `null`. */
+  /** The sharing key under which the Service had the address; `null`: it had not. */
+  release(service: ServiceKey, address: Address): string | null {
+    const held = this.#held.get(idOf(address))
+    const key = held === undefined ? null : this.#forgetUser(held, service)
+    if (held?.users.size === 0) this.#close(held)
+    return key
+  }
+
+  isFree(address: Address): boolean {
+    return !this.#held.has(idOf(address))
+  }
+
+  /** The accepted pool that has the address, or `null`. */
+  poolOf(address: Address): Pool | null {
+    return this.#configuration.index.find(address)
+  }
+
+  /** Why `service` cannot become a user of the address beside those that it has, or `null`. */
   obstacle(service: ServiceKey, address: Address, sharing: Sharing): Refusal | null {
-    for (const [holder, theirs] of this.#held.get(idOf(address))?.users ?? []) {
-      const obstacle = holder === service ? null : sharingObstacle(sharing, theirs)
-      if (obstacle !== null) return { reason: 'AddressInUse', address, holder, obstacle }
+    return this.#firstObstacle(service, address, sharing, () => true)
+  }
+
+  /** Why `service` cannot stay a user of the address; who is about to leave it is no obstacle to that. */
+  obstacleToStay(service: ServiceKey, address: Address, sharing: Sharing): Refusal | null {
+    return this.#firstObstacle(service, address, sharing, ({ leaving }) => !leaving)
+  }
+
+  /** Who has the address and does not share it with `service`. */
+  *rivals(service: ServiceKey, address: Address, sharing: Sharing): Generator<ServiceKey> {
+    for (const [holder, user] of this.#held.get(idOf(address))?.users ?? []) {
+      if (holder !== service && !user.leaving && sharingObstacle(sharing, user.sharing) !== null) yield holder
     }
-    return null
   }
 
   /** The first address of the pool, in its order, that is free or may be shared; `null` when there is none. */
   firstAcceptable(pool: string, family: Family, service: ServiceKey, sharing: Sharing): Address | null {
     const page = this.#pages.get(pool)
-    if (page === undefined) return null
-    let best: Position | null = page.occupancy[family].firstFree()
-    for (const { address, page: itsPage } of this.#byKey.get(sharing.key) ?? []) {
+    if (page === undefined || page.pool.drain) return null
+    let best = page.occupancy[family].firstFree()
+    const sharers = sharing.key === '' ? undefined : this.#byKey.get(sharing.key)
+    for (const { address, page: itsPage } of sharers ?? []) {
       if (itsPage !== page || address.family !== family || avoids(page.pool, address)) continue
       const position = page.occupancy[family].positionOf(address.value)
-      if (best !== null && isBefore(best, position)) continue
+      if (position === null || (best !== null && isBefore(best, position))) continue
       if (this.obstacle(service, address, sharing) === null) best = position
     }
-    return best === null ? null : { family, value: best.value }
+    const value = best === null ? page.longestResting(family) : best.value
+    return value === null ? null : { family, value }
+  }
+
+  /**
+   * Makes this the configuration in force.
+   *
+   * @returns who has an address in a pool that is new, changed or gone, or in none.
+   */
+  reconfigure(configuration: Configuration): Set<ServiceKey> {
+    const before = this.#pages
+    this.#configuration = configuration
+    const moved = new Set(this.#strays)
+    this.#strays.clear()
+    const pages = [...configuration.pools].map(([name, pool]) => {
+      const page = before.get(name)
+      return [
+        name,
+        page !== undefined && samePool(page.pool, pool) ? page : new PoolPage<HeldAddress>(pool),
+      ] as const
+    })
+    this.#pages = new Map(pages)
+    for (const [name, page] of before) {
+      if (this.#pages.get(name) === page) continue
+      for (const held of page.held) moved.add(held)
+      for (const [address, since] of page.rests()) this.#pageOf(address)?.rest(address, since)
+    }
+    for (const held of moved) this.#place(held)
+    return new Set([...moved].flatMap(({ users }) => [...users.keys()]))
   }
 
   /** Of all accepted pools, by name. */
   usage(): Map<string, PoolUsage> {
-    return new Map(
-      [...this.#pages].map(([name, { pool, inUse }]) => [
-        name,
-        {
-          IPv4: familyUsage(pool, 'IPv4', inUse.IPv4),
-          IPv6: familyUsage(pool, 'IPv6', inUse.IPv6),
-        },
-      ]),
-    )
+    return new Map([...this.#pages].map(([name, page]) => [name, page.usage()]))
   }
 
-  #open(address: Address): HeldAddress {
-    const page = this.#pageOf(address)
-    const held = { address, page, users: new Map<ServiceKey, Sharing>() }
-    this.#held.set(idOf(address), held)
-    if (page !== null && !avoids(page.pool, address)) {
-      page.occupancy[address.family].take(address.value)
-      page.inUse[address.family] += 1n
+  /** Held addresses that lie in no accepted pool. */
+  *strays(): Generator<Address> {
+    for (const { address } of this.#strays) yield address
+  }
+
+  #firstObstacle(
+    service: ServiceKey,
+    address: Address,
+    sharing: Sharing,
+    counts: (user: User) => boolean,
+  ): Refusal | null {
+    for (const [holder, user] of this.#held.get(idOf(address))?.users ?? []) {
+      if (holder === service || !counts(user)) continue
+      const obstacle = sharingObstacle(sharing, user.sharing)
+      if (obstacle !== null) return { reason: 'AddressInUse', address, holder, obstacle }
     }
-    return held
-  }
-
-  #pageOf(address: Address): PoolPage | null {
-    for (const page of this.#pages.values()) if (page.pool.addresses.contains(address)) return page
     return null
   }
 
+  #open(address: Address): HeldAddress {
+    const held: HeldAddress = { address, page: null, users: new Map() }
+    this.#held.set(idOf(address), held)
+    this.#place(held)
+    return held
+  }
+
+  #place(held: HeldAddress): void {
+    held.page = this.#pageOf(held.address)
+    if (held.page === null) this.#strays.add(held)
+    else held.page.take(held)
+  }
+
+  #pageOf(address: Address): PoolPage<HeldAddress> | null {
+    const pool = this.poolOf(address)
+    return pool === null ? null : (this.#pages.get(pool.name) ?? null)
+  }
+
   #close(held: HeldAddress): void {
-    const { address, page } = held
-    this.#held.delete(idOf(address))
-    if (page !== null && !avoids(page.pool, address)) {
-      page.occupancy[address.family].free(address.value)
-      page.inUse[address.family] -= 1n
+    this.#held.delete(idOf(held.address))
+    if (held.page === null) this.#strays.delete(held)
+    else held.page.free(held, this.#now)
+  }
+
+  /** Its sharing key; `null`: it was no user. */
+  #forgetUser(held: HeldAddress, service: ServiceKey): string | null {
+    const key = held.users.get(service)?.sharing.key
+    if (key === undefined) return null
+    held.users.delete(service)
+    if (key !== '' && ![...held.users.values()].some(({ sharing }) => sharing.key === key)) {
+      const sharers = this.#byKey.get(key)
+      sharers?.delete(held)
+      if (sharers?.size === 0) this.#byKey.delete(key)
     }
-  }
-
-  #forgetKey(key: string, held: HeldAddress): void {
-    const sharers = this.#byKey.get(key)
-    sharers?.delete(held)
-    if (sharers?.size === 0) this.#byKey.delete(key)
-  }
-}
-
-function pageOf(pool: Pool): PoolPage {
-  const occupancyOf = (family: Family): Occupancy =>
-    new Occupancy(
-      pool.ranges.filter((range) => range.family === family),
-      (value) => avoids(pool, { family, value }),
-    )
-  return {
-    pool,
-    occupancy: { IPv4: occupancyOf('IPv4'), IPv6: occupancyOf('IPv6') },
-    inUse: { IPv4: 0n, IPv6: 0n },
+    return key
   }
 }
 

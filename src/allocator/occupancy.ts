@@ -119,9 +119,10 @@ export class Occupancy {
     return null
   }
 
-  /** @param value an address of the pool. */
-  positionOf(value: bigint): Position {
-    return { range: this.#indexOf(value), value }
+  /** `null` when none of the ranges has it. */
+  positionOf(value: bigint): Position | null {
+    const index = this.#indexOf(value)
+    return (this.#ranges[index]?.range.first ?? value + 1n) <= value ? { range: index, value } : null
   }
 
   #indexOf(value: bigint): number {

@@ -29,6 +29,14 @@ export type Refusal =
       readonly pool: string
       readonly asked: string
     }
+  | { readonly reason: 'PoolDraining'; readonly pool: string }
+  | { readonly reason: 'AddressExcluded'; readonly address: Address; readonly pool: string }
+  | {
+      readonly reason: 'AddressReserved'
+      readonly address: Address
+      readonly pool: string
+      readonly owner: string
+    }
   | { readonly reason: 'AddressAvoided'; readonly address: Address; readonly pool: string }
   | {
       readonly reason: 'FamilyMismatch'
@@ -80,6 +88,15 @@ export function explain(refusal: Refusal): string {
         `${addresses([refusal.address])} is not compatible with requested address pool ${quote(refusal.asked)}: ` +
         `it belongs to ${quote(refusal.pool)}`
       )
+    case 'PoolDraining':
+      return `pool ${quote(refusal.pool)} is draining (spec.drain): it gives nothing more out`
+    case 'AddressExcluded':
+      return `${addresses([refusal.address])} is in excludeAddresses of pool ${quote(refusal.pool)}`
+    case 'AddressReserved':
+      return (
+        `${addresses([refusal.address])} of pool ${quote(refusal.pool)} is not given out: ` +
+        `the cluster itself uses it (${refusal.owner})`
+      )
     case 'AddressAvoided':
       return `${addresses([refusal.address])} is not allowed in config: avoidBuggyIPs of pool ${quote(refusal.pool)}`
     case 'FamilyMismatch':
@@ -110,7 +127,8 @@ function explainObstacle({
   return `can't change sharing key: ${used}, whose externalTrafficPolicy or selector differs`
 }
 
-function addresses(list: readonly Address[]): string {
+/** Quoted, with `and` between. */
+export function addresses(list: readonly Address[]): string {
   return list.map((address) => quote(formatAddress(address))).join(' and ')
 }
 

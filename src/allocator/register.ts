@@ -1,17 +1,20 @@
 // Between the objects and the state: start, another configuration, a Service that is gone. Gives nothing out.
 import type { Service } from '../api/index.ts'
-import type { Configuration } from '../config/index.ts'
+import { type Configuration, type Pool, samePool, whyForbidden } from '../config/index.ts'
+import { compareAge } from './age-order.ts'
 import { keep } from './keep.ts'
 import { judge } from './judge.ts'
-import { Ledger } from './ledger.ts'
-import type { ServiceKey } from './refusal.ts'
-import { readRequest } from './request.ts'
-import { type AllocatorState, compareAge, drop, hold, isOurs } from './state.ts'
+import { type Refusal, type ServiceKey, explain } from './refusal.ts'
+import { keyOf, readRequest } from './request.ts'
+import { isLeftBehind, shownAddresses, shownPossession } from './shown.ts'
+import { type AllocatorState, isOurs, settle, vacate } from './state.ts'
+import { wake } from './wake.ts'
+import type { Waiting } from './waiting-list.ts'
 
 /**
  * Takes what the Services show for theirs, the older first where two exclude each other.
  *
- * @returns the keys of the Services that are ours, oldest first, to be reconciled in this order.
+ * @returns the keys of the Services to be reconciled, in this order: ours, oldest first, then those that were ours.
  */
 export function registerAll(state: AllocatorState, services: Iterable<Service>): ServiceKey[] {
   const ours = [...services]
@@ -20,34 +23,82 @@ export function registerAll(state: AllocatorState, services: Iterable<Service>):
     .map((entry) => ({ ...entry, key: entry.request.service, createdAt: entry.request.createdAt }))
     .sort(compareAge)
   for (const { service, request } of ours) {
-    const { kept } = keep(state, request, service)
-    if (kept !== null) hold(state, request, kept)
+    const { kept: assignment } = keep(state, request, shownPossession(service))
+    settle(state, { request, assignment, shown: shownAddresses(service) })
   }
-  return ours.map(({ key }) => key)
+  return [...ours.map(({ key }) => key), ...[...services].filter(isLeftBehind).map(keyOf)]
 }
 
-/** Puts another configuration in force; the keys of the Services that it may concern, in the order to reconcile them. */
+/**
+ * Puts another configuration in force. Looks at what lies in pools that are not as they were, and at who waits.
+ *
+ * @returns the keys of the Services that it concerns, in the order to reconcile them.
+ */
 export function configure(state: AllocatorState, configuration: Configuration): ServiceKey[] {
+  const before = state.configuration
   state.configuration = configuration
-  state.ledger = new Ledger(configuration)
-  for (const { request, addresses } of state.assignments.values()) {
-    state.ledger.hold(request.service, addresses, request.sharing)
-  }
-  const moved = [...state.assignments.values()].filter(({ request, addresses, pool }) => {
-    const verdict = judge(state, request, addresses, pool)
-    return !verdict.stays || verdict.pool !== pool
+  const holders = [...state.ledger.reconfigure(configuration)].filter((key) => isJudgedAnew(state, key))
+  const changes = changedPools(before, configuration)
+  const known = before.pools.size > 0 === configuration.pools.size > 0
+  const waiting = [...state.refused.all]
+    .filter((entry) => !known || changes.some((change) => concerns(state, change, entry)))
+    .map(({ request: { service, createdAt } }) => ({ key: service, createdAt }))
+    .sort(compareAge)
+  return [...new Set([...holders, ...waiting.map(({ key }) => key)])]
+}
+
+/** Whether the Service's assignment is not what it was in the light of the configuration. */
+function isJudgedAnew(state: AllocatorState, key: ServiceKey): boolean {
+  const assignment = state.assignments.get(key)
+  if (assignment === undefined) return false
+  const { request, addresses, pool, exception } = assignment
+  const verdict = judge(state, request, addresses, pool)
+  return !verdict.stays || verdict.pool !== pool || !isSame(verdict.exception, exception)
+}
+
+function isSame(a: Refusal | null, b: Refusal | null): boolean {
+  return a?.reason === b?.reason && (a === null || b === null || explain(a) === explain(b))
+}
+
+interface PoolChange {
+  readonly name: string
+  /** As it was and as it is, where it was or is accepted. */
+  readonly versions: readonly Pool[]
+}
+
+function changedPools(before: Configuration, now: Configuration): PoolChange[] {
+  const names = new Set([
+    ...before.pools.keys(),
+    ...before.refusedPools.keys(),
+    ...now.pools.keys(),
+    ...now.refusedPools.keys(),
+  ])
+  return [...names].flatMap((name) => {
+    const [was, is] = [before.pools.get(name), now.pools.get(name)]
+    const same = was !== undefined && is !== undefined ? samePool(was, is) : was === is
+    const refused = before.refusedPools.has(name) !== now.refusedPools.has(name)
+    if (same && !refused) return []
+    return [{ name, versions: [was, is].filter((version) => version !== undefined) }]
   })
-  return [...new Set([...moved.map(({ request }) => request.service), ...waiting(state)])]
 }
 
-/** Services whose wishes are not granted, oldest first: the order in which to try again. */
-export function waiting({ refused }: AllocatorState): ServiceKey[] {
-  const entries = [...refused].map(([key, { createdAt }]) => ({ key, createdAt }))
-  return entries.sort(compareAge).map(({ key }) => key)
+/** Whether what the Service waits for, or the reason why it waits, may be another after this change. */
+function concerns(
+  { assignments }: AllocatorState,
+  { name, versions }: PoolChange,
+  { request }: Waiting,
+): boolean {
+  if (request.pool !== null) return request.pool === name
+  if (assignments.get(request.service)?.pool === name) return true
+  return versions.some((pool) =>
+    request.addresses.length > 0
+      ? request.addresses.some((address) => pool.addresses.contains(address))
+      : whyForbidden(pool, request) === null,
+  )
 }
 
-/** The Service is gone: frees what it held. Whether that was anything, so that others who wait may have it. */
-export function forget(state: AllocatorState, service: ServiceKey): boolean {
+/** The Service is gone: frees what it held. Whom to reconcile, as they wait for it. */
+export function forget(state: AllocatorState, service: ServiceKey): ServiceKey[] {
   state.refused.delete(service)
-  return drop(state, service)
+  return wake(state, vacate(state, service))
 }

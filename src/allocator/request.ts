@@ -24,15 +24,20 @@ export interface Request {
   readonly problem: Refusal | null
 }
 
-export function readRequest({ metadata = {}, spec = {} }: Service): Request {
-  const { namespace = '', name = '', labels = {}, annotations = {}, creationTimestamp = '' } = metadata
+export function keyOf({ metadata }: Service): ServiceKey {
+  return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`
+}
+
+export function readRequest(service: Service): Request {
+  const { metadata = {}, spec = {} } = service
+  const { namespace = '', labels = {}, annotations = {}, creationTimestamp = '' } = metadata
   const families = readFamilies(spec)
   const asked = readAddresses(
     annotationOf(annotations, ANNOTATION.loadBalancerIPs),
     spec.loadBalancerIP ?? '',
   )
   return {
-    service: `${namespace}/${name}`,
+    service: keyOf(service),
     createdAt: creationTimestamp,
     namespace,
     labels,

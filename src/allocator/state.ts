@@ -1,28 +1,34 @@
 // What the allocator knows: the configuration, who holds what, who waits. Rebuilt from the cluster's objects alone.
 import type { Service } from '../api/index.ts'
 import type { Configuration } from '../config/index.ts'
-import type { Address } from '../ip/index.ts'
+import { type Address, sameAddress } from '../ip/index.ts'
 import { Ledger } from './ledger.ts'
 import type { Refusal, ServiceKey } from './refusal.ts'
 import type { Request } from './request.ts'
+import { sameSharing } from './sharing.ts'
 import type { PoolUsage } from './usage.ts'
+import { WaitingList } from './waiting-list.ts'
 
 export interface Assignment {
   /** In the order of the Service's ingress. */
   readonly addresses: readonly Address[]
   /** `null` while no accepted configuration can tell. */
   readonly pool: string | null
+  /** Why it stays although no pool permits it now, or `null`. */
+  readonly exception: Refusal | null
 }
 
 /** Changed only by the functions of this folder. */
 export interface AllocatorState {
   configuration: Configuration
-  ledger: Ledger
+  readonly ledger: Ledger
   /** The class of the Services that are ours; `null`: those without a class. */
   readonly loadBalancerClass: string | null
   readonly assignments: Map<ServiceKey, Assignment & { readonly request: Request }>
+  /** Addresses given up whose Service still shows them: nobody else has them until it does not. */
+  readonly leaving: Map<ServiceKey, readonly Address[]>
   /** Services with a wish that is not granted, whether they hold an address or not. */
-  readonly refused: Map<ServiceKey, { readonly refusal: Refusal; readonly createdAt: string }>
+  readonly refused: WaitingList
 }
 
 export function createState(configuration: Configuration, loadBalancerClass: string | null): AllocatorState {
@@ -31,33 +37,69 @@ export function createState(configuration: Configuration, loadBalancerClass: str
     ledger: new Ledger(configuration),
     loadBalancerClass,
     assignments: new Map(),
-    refused: new Map(),
+    leaving: new Map(),
+    refused: new WaitingList(),
   }
 }
 
-/** Makes this the Service's assignment, in place of what it had. */
-export function hold(state: AllocatorState, request: Request, assignment: Assignment): void {
+/** Time goes on: addresses given up a while ago are as good as others. `now` in ms of a clock that never goes back. */
+export function advance({ ledger }: AllocatorState, now: number): void {
+  ledger.advance(now)
+}
+
+/** What a Service is to have from now on, of what its object shows. */
+export interface Settlement {
+  readonly request: Request
+  /** `null`: nothing. */
+  readonly assignment: Assignment | null
+  /** What the object shows: given up, it stays out of others' reach until it shows it no more. */
+  readonly shown: readonly Address[]
+}
+
+/** What others can have now that they could not have before. */
+export interface Vacancy {
+  /** Nobody's, or open to others on other terms than before. */
+  readonly addresses: readonly Address[]
+  /** Under which others may join those that are still somebody's. */
+  readonly sharingKeys: ReadonlySet<string>
+}
+
+/** Puts a settlement into effect. */
+export function settle(state: AllocatorState, { request, assignment, shown }: Settlement): Vacancy {
+  const { ledger, assignments, leaving } = state
   const { service, sharing } = request
-  drop(state, service)
-  state.ledger.hold(service, assignment.addresses, sharing)
-  state.assignments.set(service, { addresses: assignment.addresses, pool: assignment.pool, request })
+  const before = assignments.get(service)
+  const kept = assignment?.addresses ?? []
+  const shownStill = shown.filter((address) => !isAmong(address, kept))
+  const had = [...(before?.addresses ?? []), ...(leaving.get(service) ?? [])]
+  const gone = had.filter((address) => !isAmong(address, kept) && !isAmong(address, shownStill))
+  const keys = gone.flatMap((address) => ledger.release(service, address) ?? [])
+  for (const address of shownStill) ledger.leave(service, address, sharing)
+  ledger.hold(service, kept, sharing)
+  if (shownStill.length > 0) leaving.set(service, shownStill)
+  else leaving.delete(service)
+  if (assignment === null) assignments.delete(service)
+  else assignments.set(service, { ...assignment, request })
+  if (before === undefined || sameSharing(before.request.sharing, sharing)) {
+    return { addresses: gone, sharingKeys: new Set(keys) }
+  }
+  return {
+    addresses: [...gone, ...kept],
+    sharingKeys: new Set([...keys, before.request.sharing.key, sharing.key]),
+  }
 }
 
-/** Frees what the Service has; whether it had anything. */
-export function drop(state: AllocatorState, service: ServiceKey): boolean {
-  const before = state.assignments.get(service)
-  if (before === undefined) return false
-  state.ledger.release(service, before.addresses)
-  return state.assignments.delete(service)
+/** Frees whatever the Service has or shows. */
+export function vacate({ ledger, assignments, leaving }: AllocatorState, service: ServiceKey): Vacancy {
+  const addresses = [...(assignments.get(service)?.addresses ?? []), ...(leaving.get(service) ?? [])]
+  assignments.delete(service)
+  leaving.delete(service)
+  const keys = addresses.flatMap((address) => ledger.release(service, address) ?? [])
+  return { addresses, sharingKeys: new Set(keys) }
 }
 
-/** Older first; of the same second by key. */
-export function compareAge(
-  a: { readonly createdAt: string; readonly key: ServiceKey },
-  b: { readonly createdAt: string; readonly key: ServiceKey },
-): number {
-  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? -1 : 1
-  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
+export function isAmong(address: Address, list: readonly Address[]): boolean {
+  return list.some((other) => sameAddress(address, other))
 }
 
 /** Of all accepted pools, by name. */

@@ -3,6 +3,7 @@ import type { Pool } from '../config/index.ts'
 import type { Family, Range } from '../ip/index.ts'
 
 export interface FamilyUsage {
+  /** What can be given out, held or not. */
   readonly total: bigint
   /** A shared address counts once. */
   readonly inUse: bigint
@@ -14,17 +15,21 @@ export type PoolUsage = Readonly<Record<Family, FamilyUsage>>
 
 const MAX_INT64 = 2n ** 63n - 1n
 
-export function familyUsage(pool: Pool, family: Family, inUse: bigint): FamilyUsage {
-  const total =
-    pool.addresses.size(family) - (pool.avoidBuggyIPs && family === 'IPv4' ? avoidedCount(pool.ranges) : 0n)
-  const available = total > inUse ? total - inUse : 0n
-  return { total, inUse, available: available > MAX_INT64 ? MAX_INT64 : available }
+/** How many addresses of the pool can be given out, held ones among them. */
+export function assignableCount({ assignable, avoidBuggyIPs }: Pool, family: Family): bigint {
+  const ranges = assignable.filter((range) => range.family === family)
+  const all = ranges.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n)
+  return avoidBuggyIPs && family === 'IPv4' ? all - avoidedCount(ranges) : all
+}
+
+/** @param taken of the `total`, those that are held; `inUse` counts also what is held and not given out any more. */
+export function familyUsage(total: bigint, inUse: number, taken: number): FamilyUsage {
+  const available = total - BigInt(taken)
+  return { total, inUse: BigInt(inUse), available: available > MAX_INT64 ? MAX_INT64 : available }
 }
 
 function avoidedCount(ranges: readonly Range[]): bigint {
-  return ranges
-    .filter(({ family }) => family === 'IPv4')
-    .reduce((sum, range) => sum + countEndingIn(0n, range) + countEndingIn(255n, range), 0n)
+  return ranges.reduce((sum, range) => sum + countEndingIn(0n, range) + countEndingIn(255n, range), 0n)
 }
 
 /** How many addresses of the range end in this byte. */

@@ -2,19 +2,26 @@
 import type { IPAddressPool, L2Advertisement, Namespace } from '../api/index.ts'
 import { type Address, formatRange } from '../ip/index.ts'
 import { type Advertisement, parseAdvertisement } from './advertisement.ts'
-import { type Pool, type PoolReference, type RefusedPool, parsePool } from './pool.ts'
+import { parsePool } from './parse-pool.ts'
+import { PoolIndex } from './pool-index.ts'
+import type { Pool, PoolReference, RefusedPool } from './pool.ts'
 import type { ConfigurationRefusal, Problem } from './refusal.ts'
+import { type Reservation, Reservations } from './reservation.ts'
 
 /** The objects of our own namespace, and all Namespaces, for their labels. */
 export interface ConfigurationObjects {
   readonly pools: readonly IPAddressPool[]
   readonly advertisements: readonly L2Advertisement[]
   readonly namespaces: readonly Namespace[]
+  /** Addresses that the cluster itself uses; of account to who gives addresses out, to nobody else. */
+  readonly reserved: readonly Reservation[]
 }
 
 export interface Configuration {
   /** By name, ascending; no two overlap. */
   readonly pools: ReadonlyMap<string, Pool>
+  /** The same pools by address. */
+  readonly index: PoolIndex
   /** They hand out nothing, and what they hold stays. */
   readonly refusedPools: ReadonlyMap<string, RefusedPool>
   readonly advertisements: readonly Advertisement[]
@@ -25,12 +32,15 @@ export interface Configuration {
 export function readConfiguration(objects: ConfigurationObjects): Configuration {
   const refusals: ConfigurationRefusal[] = []
   const pools = new Map<string, Pool>()
+  const index = new PoolIndex()
+  const surroundings = { namespaces: objects.namespaces, reservations: new Reservations(objects.reserved) }
   const refusedPools = new Map<string, RefusedPool>()
   for (const object of objects.pools.toSorted(byAge)) {
-    const parsed = parsePool(object, objects.namespaces)
-    const problem = 'pool' in parsed ? overlapWithOlder(parsed.pool, pools.values()) : parsed.problem
+    const parsed = parsePool(object, surroundings)
+    const problem = 'pool' in parsed ? overlapWithOlder(parsed.pool, index) : parsed.problem
     if ('pool' in parsed && problem === null) {
       pools.set(parsed.pool.name, parsed.pool)
+      index.add(parsed.pool)
     } else if (problem !== null) {
       const refused = 'pool' in parsed ? parsed.pool : parsed.refused
       refusedPools.set(refused.name, refused)
@@ -47,20 +57,16 @@ export function readConfiguration(objects: ConfigurationObjects): Configuration 
         ...parsed.problem,
       })
   }
-  return { pools: new Map([...pools].toSorted(byName)), refusedPools, advertisements, refusals }
+  return { pools: new Map([...pools].toSorted(byName)), index, refusedPools, advertisements, refusals }
 }
 
-function overlapWithOlder(pool: Pool, older: Iterable<Pool>): Problem | null {
-  for (const { name, addresses } of older) {
-    const common = addresses.overlap(pool.addresses)
-    if (common !== null) {
-      const message =
-        `${formatRange(common)} overlaps with already defined CIDR of pool ${JSON.stringify(name)}, which is older; ` +
-        'remove it from one of them'
-      return { reason: 'OverlappingPool', message }
-    }
-  }
-  return null
+function overlapWithOlder(pool: Pool, older: PoolIndex): Problem | null {
+  const overlap = older.overlap(pool)
+  if (overlap === null) return null
+  const message =
+    `${formatRange(overlap.common)} overlaps with already defined CIDR of pool ` +
+    `${JSON.stringify(overlap.with.name)}, which is older; remove it from one of them`
+  return { reason: 'OverlappingPool', message }
 }
 
 /** Oldest first; of the same second, which is all that creationTimestamp tells, by name. */
@@ -97,16 +103,20 @@ export type Location =
  *   longer show that it has them.
  */
 export function locate(
-  { pools, refusedPools }: Configuration,
+  { pools, index, refusedPools }: Configuration,
   addresses: readonly Address[],
   recordedPool: string | null,
 ): Location {
   const recorded = recordedPool === null ? undefined : refusedPools.get(recordedPool)
   if (recorded !== undefined) return { kind: 'refusedPool', pool: recorded }
-  const holdsAll = (pool: RefusedPool): boolean =>
-    addresses.every((address) => pool.addresses.contains(address))
-  for (const pool of pools.values()) if (holdsAll(pool)) return { kind: 'pool', pool }
-  for (const pool of refusedPools.values()) if (holdsAll(pool)) return { kind: 'refusedPool', pool }
+  const [first, ...others] = addresses
+  const pool = first === undefined ? null : index.find(first)
+  if (pool !== null && others.every((address) => pool.addresses.contains(address)))
+    return { kind: 'pool', pool }
+  const holdsAll = (refused: RefusedPool): boolean =>
+    addresses.every((address) => refused.addresses.contains(address))
+  for (const refused of refusedPools.values())
+    if (holdsAll(refused)) return { kind: 'refusedPool', pool: refused }
   if (pools.size > 0) return { kind: 'none' }
   return { kind: 'unknown', pool: { name: recordedPool ?? '', labels: {} } }
 }

@@ -6,8 +6,9 @@ export {
   locate,
   readConfiguration,
 } from './configuration.ts'
-export { type Pool, type PoolReference, avoids, whyForbidden } from './pool.ts'
+export { type Pool, type PoolReference, avoids, samePool, whyForbidden, whyWithheld } from './pool.ts'
 export type { ConfigurationRefusal } from './refusal.ts'
+export type { Reservation } from './reservation.ts'
 export type { Labels } from './selector.ts'
 export {
   type AnnouncedService,

@@ -1,9 +1,7 @@
-// One IPAddressPool, read and judged by itself, and which Services it is for. Overlaps with others: configuration.ts.
-import type { IPAddressPool, Namespace } from '../api/index.ts'
-import { type Address, type Range, RangeSet, formatRange, parseRange } from '../ip/index.ts'
-import { firstDouble } from './doubles.ts'
-import type { Problem } from './refusal.ts'
-import { type Labels, type Selector, anySelects, parseSelectors, selects } from './selector.ts'
+// One IPAddressPool that holds, and which Services and addresses it is for. How it is read: parse-pool.ts.
+import { type Address, type Range, type RangeSet, includes } from '../ip/index.ts'
+import type { Reservation } from './reservation.ts'
+import { type Labels, type Selector, anySelects } from './selector.ts'
 
 /** As much of a pool as an advertisement looks at. */
 export interface PoolReference {
@@ -15,6 +13,13 @@ export interface Pool extends PoolReference {
   /** In the order of `spec.addresses`, which is the order of assignment. */
   readonly ranges: readonly Range[]
   readonly addresses: RangeSet
+  /** `ranges` without what is excluded or reserved: what may be given out, in this order. */
+  readonly assignable: readonly Range[]
+  readonly excluded: RangeSet
+  /** Addresses of the pool that the cluster itself uses. */
+  readonly reserved: readonly Reservation[]
+  /** Nothing more is given out. */
+  readonly drain: boolean
   readonly autoAssign: boolean
   readonly avoidBuggyIPs: boolean
   /** `null`: for every Service. */
@@ -36,76 +41,6 @@ export interface RefusedPool extends PoolReference {
   readonly addresses: RangeSet
 }
 
-export type ParsedPool =
-  { readonly pool: Pool } | { readonly refused: RefusedPool; readonly problem: Problem }
-
-export function parsePool({ metadata, spec }: IPAddressPool, namespaces: readonly Namespace[]): ParsedPool {
-  const reference = { name: metadata.name ?? '', labels: metadata.labels ?? {} }
-  const entries = (spec.addresses ?? []).map(parseRange)
-  const ranges = entries.flatMap((entry) => ('range' in entry ? [entry.range] : []))
-  const addresses = new RangeSet(ranges)
-  const refuse = (problem: Problem): ParsedPool => ({ refused: { ...reference, addresses }, problem })
-
-  const unread = entries.find((entry) => 'problem' in entry)
-  if (unread !== undefined) return refuse({ reason: 'InvalidAddresses', message: unread.problem })
-  if (ranges.length === 0) return refuse({ reason: 'InvalidAddresses', message: 'the pool has no addresses' })
-  const double = firstOverlap(ranges)
-  if (double !== null) return refuse({ reason: 'InvalidAddresses', message: double })
-  const allocation = parseAllocation(spec.serviceAllocation, namespaces)
-  if (allocation !== null && 'problem' in allocation) return refuse(allocation.problem)
-  const { autoAssign = true, avoidBuggyIPs = false } = spec
-  return { pool: { ...reference, ranges, addresses, autoAssign, avoidBuggyIPs, allocation } }
-}
-
-/** A sentence on the first two entries of one pool that have an address in common, or `null`. */
-function firstOverlap(ranges: readonly Range[]): string | null {
-  const sorted = ranges.toSorted((a, b) =>
-    a.family === b.family
-      ? Number(a.first > b.first) - Number(a.first < b.first)
-      : a.family < b.family
-        ? -1
-        : 1,
-  )
-  for (const [index, range] of sorted.entries()) {
-    const previous = sorted[index - 1]
-    if (previous?.family === range.family && previous.last >= range.first) {
-      return `${formatRange(range)} overlaps with already defined CIDR ${formatRange(previous)} of the same pool`
-    }
-  }
-  return null
-}
-
-function parseAllocation(
-  allocation: IPAddressPool['spec']['serviceAllocation'],
-  all: readonly Namespace[],
-): ServiceAllocation | { problem: Problem } | null {
-  if (allocation === undefined || allocation === null) return null
-  const { priority = 0, namespaces = [] } = allocation
-  const double = firstDouble(namespaces)
-  if (double !== null) {
-    const message = `spec.serviceAllocation.namespaces: ${JSON.stringify(double)} stands twice`
-    return { problem: { reason: 'InvalidServiceAllocation', message } }
-  }
-  const byLabel = parseSelectors('spec.serviceAllocation.namespaceSelectors', allocation.namespaceSelectors)
-  const services = parseSelectors('spec.serviceAllocation.serviceSelectors', allocation.serviceSelectors)
-  for (const parsed of [byLabel, services]) {
-    if ('problem' in parsed)
-      return { problem: { reason: 'InvalidServiceAllocation', message: parsed.problem } }
-  }
-  const namespaceSelectors = 'selectors' in byLabel ? byLabel.selectors : []
-  const selected = all
-    .filter(({ metadata }) =>
-      namespaceSelectors.some((selector) => selects(selector, metadata?.labels ?? {})),
-    )
-    .map(({ metadata }) => metadata?.name ?? '')
-  return {
-    priority: priority === 0 ? Infinity : priority,
-    namespaces:
-      namespaces.length + namespaceSelectors.length === 0 ? null : new Set([...namespaces, ...selected]),
-    serviceSelectors: 'selectors' in services ? services.selectors : [],
-  }
-}
-
 /** Why the pool is not for Services of `namespace` with `labels`, or `null` when it is. */
 export function whyForbidden(
   { allocation }: Pool,
@@ -121,4 +56,49 @@ export function avoids({ avoidBuggyIPs }: Pool, { family, value }: Address): boo
   if (!avoidBuggyIPs || family === 'IPv6') return false
   const lastByte = value & 0xffn
   return lastByte === 0n || lastByte === 0xffn
+}
+
+/** Why an address of the pool is not given out; who has it already keeps it. */
+export type Withholding =
+  { readonly kind: 'excluded' } | { readonly kind: 'reserved'; readonly owner: string }
+
+export function whyWithheld({ excluded, reserved }: Pool, address: Address): Withholding | null {
+  if (excluded.contains(address)) return { kind: 'excluded' }
+  const reservation = reserved.find(({ range }) => includes(range, address))
+  return reservation === undefined ? null : { kind: 'reserved', owner: reservation.owner }
+}
+
+/** Whether both hand out the same addresses to the same Services. Their labels are of account to advertisements only. */
+export function samePool(a: Pool, b: Pool): boolean {
+  return (
+    a === b ||
+    (a.autoAssign === b.autoAssign &&
+      a.avoidBuggyIPs === b.avoidBuggyIPs &&
+      a.drain === b.drain &&
+      sameRanges(a.ranges, b.ranges) &&
+      sameRanges(a.assignable, b.assignable) &&
+      sameAllocation(a.allocation, b.allocation))
+  )
+}
+
+function sameRanges(a: readonly Range[], b: readonly Range[]): boolean {
+  return a === b || (a.length === b.length && a.every((range, index) => isSame(range, b[index])))
+}
+
+function isSame(a: Range, b: Range | undefined): boolean {
+  return b !== undefined && a.family === b.family && a.first === b.first && a.last === b.last
+}
+
+function sameAllocation(a: ServiceAllocation | null, b: ServiceAllocation | null): boolean {
+  if (a === null || b === null) return a === b
+  return (
+    a.priority === b.priority &&
+    sameNames(a.namespaces, b.namespaces) &&
+    JSON.stringify(a.serviceSelectors) === JSON.stringify(b.serviceSelectors)
+  )
+}
+
+function sameNames(a: ReadonlySet<string> | null, b: ReadonlySet<string> | null): boolean {
+  if (a === null || b === null) return a === b
+  return a.size === b.size && [...a].every((name) => b.has(name))
 }

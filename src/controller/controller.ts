@@ -10,7 +10,6 @@ import {
   poolUsage,
   reconcileService,
   registerAll,
-  waiting,
 } from '../allocator/index.ts'
 import type { IPAddressPool, Namespace, Service, ServiceL2Status } from '../api/index.ts'
 import { type Configuration, readConfiguration } from '../config/index.ts'
@@ -148,6 +147,7 @@ export class Controller implements Startable {
       pools: [...this.#pools.objects.values()],
       advertisements: [],
       namespaces: [...this.#namespaces.objects.values()],
+      reserved: [],
     })
     for (const refusal of configuration.refusals) this.#components.log.warn(refusal, 'refused')
     this.#components.configurationState.report(
@@ -170,20 +170,16 @@ export class Controller implements Startable {
   #onService(key: string, service: Service | undefined): void {
     if (this.#state === undefined) return
     if (service !== undefined) return this.#queue.add(key)
-    if (forget(this.#state, key)) this.#retryWaiting(this.#state)
+    for (const waiting of forget(this.#state, key)) this.#queue.add(waiting)
     this.#poolStatus.changed()
-  }
-
-  #retryWaiting(state: AllocatorState): void {
-    for (const key of waiting(state)) this.#queue.add(key)
   }
 
   async #reconcile(key: string): Promise<void> {
     const service = this.#services.objects.get(key)
     if (this.#state === undefined || service === undefined) return
     const decision = reconcileService(this.#state, service)
-    if (decision.freed) this.#retryWaiting(this.#state)
-    if (decision.write !== 'none') await this.#write(service, decision)
+    for (const waiting of decision.wake) this.#queue.add(waiting)
+    if (decision.write === 'assign' || decision.write === 'release') await this.#write(service, decision)
     for (const event of decision.events) this.#components.events.record({ object: service, ...event })
     this.#poolStatus.changed()
   }

@@ -1,4 +1,4 @@
 // Addresses, ranges, sets of ranges. Text at the edge only; inside, a family and a number.
 export { type Address, type Family, formatAddress, parseAddress, sameAddress } from './address.ts'
-export { type Range, formatRange, parseRange } from './range.ts'
+export { type ParsedRange, type Range, formatRange, includes, intersect, parseRange } from './range.ts'
 export { RangeSet } from './range-set.ts'

@@ -30,9 +30,16 @@ export class RangeSet implements Iterable<Range> {
     return null
   }
 
-  /** Without the addresses of `other`. */
-  subtract(other: RangeSet): RangeSet {
-    return new RangeSet([...this].flatMap((range) => remainders(range, other)))
+  /** The parts of `range` that are not in the set, ascending. */
+  without(range: Range): Range[] {
+    const parts: Range[] = []
+    let { first } = range
+    for (let hole; first <= range.last && (hole = this.overlap([{ ...range, first }])) !== null;) {
+      if (first < hole.first) parts.push({ ...range, first, last: hole.first - 1n })
+      first = hole.last + 1n
+    }
+    if (first <= range.last) parts.push({ ...range, first })
+    return parts
   }
 
   size(family: Family): bigint {
@@ -65,16 +72,5 @@ function joined(ranges: readonly Range[]): Range[] {
     if (previous === undefined || previous.last + 1n < range.first) result.push(range)
     else if (previous.last < range.last) result[result.length - 1] = { ...previous, last: range.last }
   }
-  return result
-}
-
-function remainders(range: Range, removed: RangeSet): Range[] {
-  const result: Range[] = []
-  let { first } = range
-  for (let hole; first <= range.last && (hole = removed.overlap([{ ...range, first }])) !== null;) {
-    if (first < hole.first) result.push({ ...range, first, last: hole.first - 1n })
-    first = hole.last + 1n
-  }
-  if (first <= range.last) result.push({ ...range, first })
   return result
 }

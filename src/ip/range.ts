@@ -74,6 +74,10 @@ export function formatRange({ family, first, last }: Range): string {
   return first === last ? start : `${start}-${formatAddress({ family, value: last })}`
 }
 
+export function includes({ family, first, last }: Range, address: Address): boolean {
+  return family === address.family && first <= address.value && address.value <= last
+}
+
 /** What both have, or `null`. */
 export function intersect(a: Range, b: Range): Range | null {
   if (a.family !== b.family) return null

@@ -258,6 +258,7 @@ export class ClusterThread implements Startable {
       pools: [...this.#pools.objects.values()],
       advertisements: [...this.#advertisements.objects.values()],
       namespaces: [...this.#namespaces.objects.values()],
+      reserved: [],
     })
     this.#components.configurationState.report(this.#configuration.refusals.map(({ message }) => message))
   }

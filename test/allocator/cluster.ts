@@ -1,5 +1,5 @@
 // A cluster without a network: Services, pools, and a controller that carries out each decision at once.
-import type { IPAddressPool, Namespace, Service } from '../../src/api/index.ts'
+import { CONDITION_TYPE, type IPAddressPool, type Namespace, type Service } from '../../src/api/index.ts'
 import {
   type AllocatorState,
   type Decision,
@@ -8,9 +8,8 @@ import {
   forget,
   reconcileService,
   registerAll,
-  waiting,
 } from '../../src/allocator/index.ts'
-import { type Configuration, readConfiguration } from '../../src/config/index.ts'
+import { type Configuration, type Reservation, readConfiguration } from '../../src/config/index.ts'
 import { formatAddress } from '../../src/ip/index.ts'
 
 export interface ServiceSpec {
@@ -69,7 +68,10 @@ export class Cluster {
   readonly state: AllocatorState
   /** `service Reason: message`, in order. */
   readonly events: string[] = []
+  /** Of addresses. */
   writes = 0
+  /** Of conditions alone. */
+  explanations = 0
 
   constructor(
     pools: IPAddressPool[],
@@ -102,16 +104,25 @@ export class Cluster {
   delete(name: string): void {
     const key = `default/${name}`
     this.services.delete(key)
-    if (forget(this.state, key)) this.#work(waiting(this.state))
+    this.#work(forget(this.state, key))
   }
 
+  /** As the controller does: decides, writes, and decides again when the watch shows what was written. */
   reconcile(key: string): Decision {
     const object = this.services.get(key)
     if (object === undefined) throw new Error(`no Service ${key}`)
     const decision = reconcileService(this.state, object)
     this.#carryOut(key, object, decision)
-    if (decision.freed) this.#work(waiting(this.state))
+    this.#work(decision.wake)
+    if (decision.write !== 'none') this.#work([key])
     return decision
+  }
+
+  /** Status and reason of its condition, or `-`. */
+  condition(name: string, namespace = 'default'): string {
+    const conditions = this.services.get(`${namespace}/${name}`)?.status?.conditions ?? []
+    const condition = conditions.find(({ type }) => type === CONDITION_TYPE)
+    return condition === undefined ? '-' : `${condition.status} ${condition.reason}: ${condition.message}`
   }
 
   /** Its addresses with `,` between, and the pool: `10.0.0.1@lan`; `-` without any. */
@@ -126,22 +137,33 @@ export class Cluster {
     for (const key of keys) if (this.services.has(key)) this.reconcile(key)
   }
 
-  #carryOut(key: string, object: Service, { write, addresses, pool, events }: Decision): void {
+  #carryOut(key: string, object: Service, { write, addresses, pool, finding, events }: Decision): void {
     for (const { reason, message } of events)
       this.events.push(`${object.metadata?.name} ${reason}: ${message}`)
     if (write === 'none') return
-    this.writes += 1
+    if (write === 'explain') this.explanations += 1
+    else this.writes += 1
+    const lastTransitionTime = '2026-01-01T00:00:00Z'
+    const conditions = finding === null ? [] : [{ type: CONDITION_TYPE, ...finding, lastTransitionTime }]
+    if (write === 'explain') {
+      this.services.set(key, { ...object, status: { ...object.status, conditions } })
+      return
+    }
     const { 'metallb.io/ip-allocated-from-pool': _, ...annotations } = object.metadata?.annotations ?? {}
     const ours = pool === null ? {} : { 'metallb.io/ip-allocated-from-pool': pool }
     const ingress = addresses.map((address) => ({ ip: formatAddress(address), ipMode: 'VIP' }))
     this.services.set(key, {
       ...object,
       metadata: { ...object.metadata, annotations: { ...annotations, ...ours } },
-      status: { loadBalancer: ingress.length > 0 ? { ingress } : {} },
+      status: { loadBalancer: ingress.length > 0 ? { ingress } : {}, conditions },
     })
   }
 }
 
-export function configurationOf(pools: IPAddressPool[], namespaces: Namespace[] = []): Configuration {
-  return readConfiguration({ pools, advertisements: [], namespaces })
+export function configurationOf(
+  pools: IPAddressPool[],
+  namespaces: Namespace[] = [],
+  reserved: Reservation[] = [],
+): Configuration {
+  return readConfiguration({ pools, advertisements: [], namespaces, reserved })
 }

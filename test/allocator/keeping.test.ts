@@ -143,7 +143,7 @@ test('a request that cannot be granted leaves the Service what it has, and says 
   ]) {
     const { refusal, write } = cluster.apply(service('web', wish))
     assert.notEqual(refusal, null)
-    assert.equal(write, 'none')
+    assert.equal(write, 'explain')
     assert.equal(cluster.shows('web'), '10.0.0.0@lan')
     assert.match(
       cluster.events.at(-1) ?? '',

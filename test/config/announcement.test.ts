@@ -16,7 +16,7 @@ function announcers(
   { pool = { name: 'lan', labels: { tier: 'gold' } }, labels = {}, sharesAddress = false } = {},
 ): string {
   const advertisements = specs.map((spec, index) => advertisement(`ad-${index}`, spec))
-  const configuration = readConfiguration({ pools: [], advertisements, namespaces: [] })
+  const configuration = readConfiguration({ pools: [], advertisements, namespaces: [], reserved: [] })
   assert.deepEqual(configuration.refusals, [])
   const result = whoMayAnnounce(configuration, { pool, labels, sharesAddress }, NODES)
   if ('refusal' in result) return result.refusal

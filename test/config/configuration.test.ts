@@ -10,7 +10,7 @@ function read(
   pools: IPAddressPool[],
   { advertisements = [] as L2Advertisement[], namespaces = [] as Namespace[] } = {},
 ): Configuration {
-  return readConfiguration({ pools, advertisements, namespaces })
+  return readConfiguration({ pools, advertisements, namespaces, reserved: [] })
 }
 
 function refusals(configuration: Configuration): string[] {

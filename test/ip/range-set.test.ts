@@ -52,7 +52,7 @@ test('its runs ascend and do not touch', () => {
   )
 })
 
-test('what two sets have in common is found, and removed by subtraction', () => {
+test('what two sets have in common is found, and what one lacks of the other', () => {
   fc.assert(
     fc.property(anyRanges, anyRanges, (ranges, others) => {
       const [set, other] = [new RangeSet(ranges), new RangeSet(others)]
@@ -66,7 +66,7 @@ test('what two sets have in common is found, and removed by subtraction', () => 
         for (const member of members([common])) assert.ok(mine.has(member) && theirs.has(member))
       }
       const rest = [...mine].filter((member) => !theirs.has(member))
-      assert.deepEqual(members(set.subtract(other)), new Set(rest))
+      assert.deepEqual(members([...set].flatMap((range) => other.without(range))), new Set(rest))
     }),
     { numRuns: 200 },
   )

@@ -35,7 +35,7 @@ function view({
   ignoreExcludeLabel = false,
 } = {}) {
   return clusterView({
-    configuration: readConfiguration({ pools, advertisements, namespaces: [] }),
+    configuration: readConfiguration({ pools, advertisements, namespaces: [], reserved: [] }),
     nodes,
     speakers: new Set(speakers),
     ignoreExcludeLabel,

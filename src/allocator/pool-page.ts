@@ -1,0 +1,90 @@
+// One accepted pool in the ledger: what of it is held, what is free, what was given up a short while ago.
+import type { Pool } from '../config/index.ts'
+import { avoids } from '../config/index.ts'
+import type { Address, Family } from '../ip/index.ts'
+import { Occupancy } from './occupancy.ts'
+import { type PoolUsage, assignableCount, familyUsage } from './usage.ts'
+
+/** An address that was given up is taken last for so long: caches and firewalls still know who had it (metallb#778). */
+const REST_MS = 5 * 60_000
+
+export class PoolPage<Held extends { readonly address: Address }> {
+  readonly pool: Pool
+  readonly occupancy: Readonly<Record<Family, Occupancy>>
+  /** Also what is not given out any more and stays with who has it. */
+  readonly held = new Set<Held>()
+  readonly #total: Readonly<Record<Family, bigint>>
+  readonly #inUse: Record<Family, number> = { IPv4: 0, IPv6: 0 }
+  /** Of `#inUse`, what could be given out were it free. */
+  readonly #taken: Record<Family, number> = { IPv4: 0, IPv6: 0 }
+  /** Since when, in ms; the longest first. They count as taken in `occupancy`. */
+  readonly #resting: Readonly<Record<Family, Map<bigint, number>>> = { IPv4: new Map(), IPv6: new Map() }
+
+  constructor(pool: Pool) {
+    this.pool = pool
+    this.#total = { IPv4: assignableCount(pool, 'IPv4'), IPv6: assignableCount(pool, 'IPv6') }
+    this.occupancy = { IPv4: occupancyOf(pool, 'IPv4'), IPv6: occupancyOf(pool, 'IPv6') }
+  }
+
+  take(held: Held): void {
+    const { address } = held
+    this.held.add(held)
+    if (avoids(this.pool, address)) return
+    this.#inUse[address.family] += 1
+    if (this.occupancy[address.family].positionOf(address.value) === null) return
+    this.#taken[address.family] += 1
+    if (!this.#resting[address.family].delete(address.value))
+      this.occupancy[address.family].take(address.value)
+  }
+
+  free(held: Held, now: number): void {
+    const { address } = held
+    this.held.delete(held)
+    if (avoids(this.pool, address)) return
+    this.#inUse[address.family] -= 1
+    if (this.occupancy[address.family].positionOf(address.value) === null) return
+    this.#taken[address.family] -= 1
+    this.#resting[address.family].set(address.value, now)
+  }
+
+  /** The address rests since then, unless it is held or not for giving out. */
+  rest(address: Address, since: number): void {
+    const occupancy = this.occupancy[address.family]
+    if (occupancy.positionOf(address.value) === null || avoids(this.pool, address)) return
+    occupancy.take(address.value)
+    this.#resting[address.family].set(address.value, since)
+  }
+
+  longestResting(family: Family): bigint | null {
+    return this.#resting[family].keys().next().value ?? null
+  }
+
+  *rests(): Generator<[Address, number]> {
+    for (const family of ['IPv4', 'IPv6'] as const) {
+      for (const [value, since] of this.#resting[family]) yield [{ family, value }, since]
+    }
+  }
+
+  endRests(now: number): void {
+    for (const family of ['IPv4', 'IPv6'] as const) {
+      for (const [value, since] of this.#resting[family]) {
+        if (now - since < REST_MS) break
+        this.#resting[family].delete(value)
+        this.occupancy[family].free(value)
+      }
+    }
+  }
+
+  usage(): PoolUsage {
+    const of = (family: Family): PoolUsage[Family] =>
+      familyUsage(this.#total[family], this.#inUse[family], this.#taken[family])
+    return { IPv4: of('IPv4'), IPv6: of('IPv6') }
+  }
+}
+
+function occupancyOf(pool: Pool, family: Family): Occupancy {
+  return new Occupancy(
+    pool.assignable.filter((range) => range.family === family),
+    (value) => avoids(pool, { family, value }),
+  )
+}
