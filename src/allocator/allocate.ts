@@ -59,49 +59,39 @@ function allocateFromPool(state: AllocatorState, request: Request, name: string)
   if (forbidden !== null) return { refusal: forbidden }
   const assignment = takeFrom(state, request, [pool])
   if (assignment !== null) return { assignment }
-  const missing =
-    request.families.find((family) => available(state, request, pool, family) === null) ?? 'IPv4'
-  return { refusal: { reason: 'PoolExhausted', pool: name, family: missing } }
+  return { refusal: { reason: 'PoolExhausted', pool: name, families: request.families } }
 }
 
 /** Pools meant for this Service come first, by priority, then by name; those meant for all only when these fail. */
 function allocateFromAny(state: AllocatorState, request: Request): Allocation {
-  const { pools } = state.configuration
+  const { pools, automatic } = state.configuration
   if (pools.size === 0) return { refusal: { reason: 'NoPool' } }
-  const open = [...pools.values()].filter(
-    (pool) => pool.autoAssign && !pool.drain && whyForbidden(pool, request) === null,
-  )
-  const pinned = open.filter(({ allocation }) => allocation !== null).sort(byPriority) // stable: by name within
-  const unpinned = open.filter(({ allocation }) => allocation === null)
-  const assignment = takeFrom(state, request, pinned) ?? takeFrom(state, request, unpinned)
+  const pinned = automatic.pinned.filter((pool) => whyForbidden(pool, request) === null)
+  const assignment = takeFrom(state, request, pinned) ?? takeFrom(state, request, automatic.unpinned)
   if (assignment !== null) return { assignment }
-  const names = [...pinned, ...unpinned].map(({ name }) => name)
+  const names = [...pinned, ...automatic.unpinned].map(({ name }) => name)
   return { refusal: { reason: 'NoAddressAvailable', pools: names, families: request.families } }
-}
-
-function byPriority(a: Pool, b: Pool): number {
-  const [first, second] = [a.allocation?.priority ?? Infinity, b.allocation?.priority ?? Infinity]
-  return first < second ? -1 : first > second ? 1 : 0
 }
 
 /** From the first pool that has all families; where two are only preferred, else from the first that has one. */
 function takeFrom(state: AllocatorState, request: Request, pools: readonly Pool[]): Assignment | null {
-  const { families, dualStack } = request
-  const inOrder = families.toSorted() // the ingress of both is always IPv4, IPv6
-  const wishes =
-    dualStack === 'preferred' && families.length > 1 ? [inOrder, ...families.map(only)] : [inOrder]
-  for (const wish of wishes) {
+  if (pools.length === 0) return null
+  for (const families of wishesOf(request)) {
     for (const pool of pools) {
-      const addresses = wish.flatMap((family) => available(state, request, pool, family) ?? [])
-      if (addresses.length === wish.length) return { addresses, pool: pool.name, exception: null }
+      const addresses = families.flatMap((family) => available(state, request, pool, family) ?? [])
+      if (addresses.length === families.length) return { addresses, pool: pool.name, exception: null }
     }
   }
   return null
 }
 
-function only(family: Family): Family[] {
-  return [family]
+/** Families to ask for together; the ingress of two is always IPv4, IPv6. */
+function wishesOf({ families, dualStack }: Request): readonly (readonly Family[])[] {
+  if (families.length < 2) return [families]
+  return dualStack === 'preferred' ? [BOTH, ...families.map((family) => [family])] : [BOTH]
 }
+
+const BOTH: readonly Family[] = ['IPv4', 'IPv6']
 
 /** The address of this family that the pool would give, or `null`. */
 export function available(

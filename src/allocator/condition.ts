@@ -1,5 +1,4 @@
 // The Service's condition: whether it has what it asks for, and why not. Its reasons are those of the refusals.
-import { CONDITION_TYPE, type Service } from '../api/index.ts'
 import { type Refusal, addresses as listed, explain, quote } from './refusal.ts'
 import type { Assignment } from './state.ts'
 
@@ -27,11 +26,6 @@ export function findingOf(assignment: Assignment | null, refusal: Refusal | null
   return { status: 'True', reason: 'Allocated', message: `it has ${listed(addresses)}${origin}` }
 }
 
-/** Whether the object says this already; `null`: says nothing. */
-export function showsFinding({ status }: Service, finding: Finding | null): boolean {
-  const shown = status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
-  if (shown === undefined || finding === null) return shown === undefined && finding === null
-  return (
-    shown.status === finding.status && shown.reason === finding.reason && shown.message === finding.message
-  )
+export function sameFinding(a: Finding | null, b: Finding | null): boolean {
+  return a?.status === b?.status && a?.reason === b?.reason && a?.message === b?.message
 }

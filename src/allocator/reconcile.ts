@@ -1,21 +1,20 @@
 // One Service: what it keeps, what it gets, and so what is to be written. All but the writing.
 import type { Service } from '../api/index.ts'
-import { findingOf, showsFinding } from './condition.ts'
+import { type Finding, findingOf, sameFinding } from './condition.ts'
 import type { Decision, ServiceEvent } from './decision.ts'
 import { displace } from './displace.ts'
 import { assignedEvent, clearedEvent, deprecatedEvents, refusedEvent } from './events.ts'
 import { type Keep, type Possession, keep } from './keep.ts'
 import { type Request, keyOf, readRequest } from './request.ts'
 import {
+  type Shown,
   isLeftBehind,
-  recordedPool,
-  shownAddresses,
-  shownPossession,
+  possessionOf,
+  readShown,
   showsAddresses,
-  showsAny,
   showsAssignment,
 } from './shown.ts'
-import { type AllocatorState, type Assignment, isAmong, isOurs, settle, vacate } from './state.ts'
+import { type AllocatorState, isAmong, isOurs, settle, vacate } from './state.ts'
 import { wake } from './wake.ts'
 import { type Outcome, fresh, wished } from './wish.ts'
 
@@ -26,41 +25,51 @@ import { type Outcome, fresh, wished } from './wish.ts'
  */
 export function reconcileService(state: AllocatorState, service: Service): Decision {
   const request = readRequest(service)
-  if (!isOurs(service, state.loadBalancerClass)) return abandon(state, service, request)
+  const shown = readShown(service)
+  if (!isOurs(service, state.loadBalancerClass)) return abandon(state, service, request, shown)
 
   const before = state.assignments.get(request.service)
-  const possession = before ?? newlyShown(state, service, request)
+  const possession = before ?? newlyShown(state, request, shown)
   const displaced = before === undefined ? displace(state, request, possession) : []
   const { kept, extensible, lost } = keep(state, request, possession)
   const outcome = kept === null ? fresh(state, request) : wished(state, request, kept, extensible)
   const { assignment, refusal } = outcome
 
-  const vacancy = settle(state, { request, assignment, shown: shownAddresses(service) })
+  const vacancy = settle(state, { request, assignment, shown: shown.addresses })
   if (refusal === null) state.refused.delete(request.service)
   else state.refused.put(request, refusal)
+  const woken = wake(state, vacancy)
+  const finding = findingOf(assignment, refusal)
+  const settled = { assignment, refusal, finding }
+  const write = writeFor(state, shown, settled)
+  const events = eventsOf(service, shown, settled, state.configuration.pools.size === 0 ? null : lost)
   return {
-    ...writing(state, service, outcome, lost),
+    write,
     addresses: assignment?.addresses ?? [],
     pool: assignment?.pool ?? null,
     refusal,
-    wake: [...displaced, ...wake(state, vacancy)],
+    finding,
+    events: write === 'assign' || write === 'release' ? [...events, ...deprecatedEvents(service)] : events,
+    wake: displaced.length > 0 ? [...displaced, ...woken] : woken,
   }
 }
 
 /** What the object shows and the state has not seen: at a start, or written by another controller. */
-function newlyShown({ leaving }: AllocatorState, service: Service, request: Request): Possession {
-  const { addresses, pool } = shownPossession(service)
-  const given = leaving.get(request.service) ?? []
-  return { addresses: addresses.filter((address) => !isAmong(address, given)), pool }
+function newlyShown({ leaving }: AllocatorState, { service }: Request, shown: Shown): Possession {
+  const possession = possessionOf(shown)
+  const given = leaving.get(service)
+  if (given === undefined) return possession
+  return { ...possession, addresses: possession.addresses.filter((address) => !isAmong(address, given)) }
 }
 
 /** The Service is not, or no longer, for us: what is ours is taken back, anybody else's left alone. */
-function abandon(state: AllocatorState, service: Service, request: Request): Decision {
+function abandon(state: AllocatorState, service: Service, request: Request, shown: Shown): Decision {
   const key = request.service
-  const wasOurs = state.assignments.has(key) || state.leaving.has(key) || state.refused.get(key) !== undefined
-  const release = (wasOurs && showsAny(service)) || isLeftBehind(service)
+  const wasOurs = state.assignments.has(key) || state.leaving.has(key) || state.refused.has(key)
+  const shows = showsAssignment(shown) || shown.finding !== null
+  const release = (wasOurs && shows) || isLeftBehind(service, shown)
   const vacancy = release
-    ? settle(state, { request, assignment: null, shown: shownAddresses(service) })
+    ? settle(state, { request, assignment: null, shown: shown.addresses })
     : vacate(state, key)
   state.refused.delete(key)
   return {
@@ -74,31 +83,40 @@ function abandon(state: AllocatorState, service: Service, request: Request): Dec
   }
 }
 
-function writing(
-  state: AllocatorState,
-  service: Service,
-  { assignment, refusal }: Outcome,
-  lost: Keep['lost'],
-): Pick<Decision, 'write' | 'finding' | 'events'> {
-  const finding = findingOf(assignment, refusal)
-  const told = showsFinding(service, finding)
-  const shows = assignment !== null && showsAddresses(service, assignment.addresses)
+/** What of `settled` the object does not show yet. */
+function writeFor(
+  { configuration }: AllocatorState,
+  shown: Shown,
+  { assignment, finding }: Settled,
+): Decision['write'] {
   // While no pool is accepted no status is emptied, not even where two Services show one address.
-  const lenient = state.configuration.pools.size === 0
-  const write = lenient && assignment === null ? 'none' : writeFor(service, assignment, shows)
-  const events: ServiceEvent[] = []
-  if (lost !== null && !lenient) events.push(clearedEvent(lost.addresses, lost.cause))
-  if (assignment !== null && !shows) events.push(assignedEvent(assignment))
-  if (refusal !== null && !told) events.push(refusedEvent(keyOf(service), refusal, assignment))
-  if (write !== 'none') events.push(...deprecatedEvents(service))
-  return { write: write === 'none' && !told ? 'explain' : write, finding, events }
+  const lenient = configuration.pools.size === 0
+  if (assignment === null && showsAssignment(shown) && !lenient) return 'release'
+  if (
+    assignment !== null &&
+    (!showsAddresses(shown, assignment.addresses) || shown.pool !== assignment.pool)
+  ) {
+    return 'assign'
+  }
+  return sameFinding(shown.finding, finding) ? 'none' : 'explain'
 }
 
-function writeFor(
+interface Settled extends Outcome {
+  readonly finding: Finding | null
+}
+
+function eventsOf(
   service: Service,
-  assignment: Assignment | null,
-  shows: boolean,
-): 'none' | 'assign' | 'release' {
-  if (assignment === null) return showsAssignment(service) ? 'release' : 'none'
-  return shows && recordedPool(service) === assignment.pool ? 'none' : 'assign'
+  shown: Shown,
+  { assignment, refusal, finding }: Settled,
+  lost: Keep['lost'],
+): ServiceEvent[] {
+  const events: ServiceEvent[] = []
+  if (lost !== null) events.push(clearedEvent(lost.addresses, lost.cause))
+  if (assignment !== null && !showsAddresses(shown, assignment.addresses))
+    events.push(assignedEvent(assignment))
+  if (refusal !== null && !sameFinding(shown.finding, finding)) {
+    events.push(refusedEvent(keyOf(service), refusal, assignment))
+  }
+  return events
 }

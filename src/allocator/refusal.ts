@@ -15,8 +15,14 @@ export type Refusal =
   | { readonly reason: 'UnknownPool'; readonly pool: string }
   | { readonly reason: 'PoolRefused'; readonly pool: string }
   | { readonly reason: 'PoolForbidsService'; readonly pool: string; readonly because: 'namespace' | 'labels' }
-  | { readonly reason: 'PoolExhausted'; readonly pool: string; readonly family: Family }
-  | { readonly reason: 'SecondFamilyUnavailable'; readonly pool: string | null; readonly family: Family }
+  | { readonly reason: 'PoolExhausted'; readonly pool: string; readonly families: readonly Family[] }
+  | {
+      readonly reason: 'SecondFamilyUnavailable'
+      readonly pool: string | null
+      readonly family: Family
+      /** Pools that would do for both if they had room. */
+      readonly elsewhere: readonly string[]
+    }
   | {
       readonly reason: 'NoAddressAvailable'
       readonly pools: readonly string[]
@@ -50,6 +56,15 @@ export type Refusal =
       readonly obstacle: SharingObstacle
     }
 
+/** Pools that would do if they had an address left. */
+export function poolsWithoutRoom(refusal: Refusal): readonly string[] {
+  if (refusal.reason === 'NoAddressAvailable') return refusal.pools
+  if (refusal.reason === 'PoolExhausted') return [refusal.pool]
+  if (refusal.reason !== 'SecondFamilyUnavailable') return []
+  const { pool, elsewhere } = refusal
+  return pool === null ? elsewhere : [...new Set([pool, ...elsewhere])]
+}
+
 /** The sentence a person reads: what is wrong, and where it helps, what to do. */
 export function explain(refusal: Refusal): string {
   switch (refusal.reason) {
@@ -70,7 +85,7 @@ export function explain(refusal: Refusal): string {
     case 'PoolForbidsService':
       return `pool ${quote(refusal.pool)} not compatible: its serviceAllocation excludes the Service's ${refusal.because}`
     case 'PoolExhausted':
-      return `no available IPs in pool ${quote(refusal.pool)} for ${refusal.family}`
+      return `no available IPs in pool ${quote(refusal.pool)} for ${refusal.families.join(' and ')}`
     case 'SecondFamilyUnavailable':
       return refusal.pool === null
         ? `no ${refusal.family} address as second: its pool is not known`

@@ -1,12 +1,13 @@
 // Between the objects and the state: start, another configuration, a Service that is gone. Gives nothing out.
 import type { Service } from '../api/index.ts'
 import { type Configuration, type Pool, samePool, whyForbidden } from '../config/index.ts'
+import type { RangeSet } from '../ip/index.ts'
 import { compareAge } from './age-order.ts'
 import { keep } from './keep.ts'
 import { judge } from './judge.ts'
 import { type Refusal, type ServiceKey, explain } from './refusal.ts'
 import { keyOf, readRequest } from './request.ts'
-import { isLeftBehind, shownAddresses, shownPossession } from './shown.ts'
+import { isLeftBehind, possessionOf, readShown } from './shown.ts'
 import { type AllocatorState, isOurs, settle, vacate } from './state.ts'
 import { wake } from './wake.ts'
 import type { Waiting } from './waiting-list.ts'
@@ -23,10 +24,12 @@ export function registerAll(state: AllocatorState, services: Iterable<Service>):
     .map((entry) => ({ ...entry, key: entry.request.service, createdAt: entry.request.createdAt }))
     .sort(compareAge)
   for (const { service, request } of ours) {
-    const { kept: assignment } = keep(state, request, shownPossession(service))
-    settle(state, { request, assignment, shown: shownAddresses(service) })
+    const shown = readShown(service)
+    const { kept: assignment } = keep(state, request, possessionOf(shown))
+    settle(state, { request, assignment, shown: shown.addresses })
   }
-  return [...ours.map(({ key }) => key), ...[...services].filter(isLeftBehind).map(keyOf)]
+  const left = [...services].filter((service) => isLeftBehind(service, readShown(service)))
+  return [...ours.map(({ key }) => key), ...left.map(keyOf)]
 }
 
 /**
@@ -37,7 +40,10 @@ export function registerAll(state: AllocatorState, services: Iterable<Service>):
 export function configure(state: AllocatorState, configuration: Configuration): ServiceKey[] {
   const before = state.configuration
   state.configuration = configuration
-  const holders = [...state.ledger.reconfigure(configuration)].filter((key) => isJudgedAnew(state, key))
+  const placedAnew = state.ledger.reconfigure(configuration)
+  const holders = [...new Set([...placedAnew, ...state.exceptional])].filter((key) =>
+    isJudgedAnew(state, key),
+  )
   const changes = changedPools(before, configuration)
   const known = before.pools.size > 0 === configuration.pools.size > 0
   const waiting = [...state.refused.all]
@@ -63,38 +69,35 @@ function isSame(a: Refusal | null, b: Refusal | null): boolean {
 interface PoolChange {
   readonly name: string
   /** As it was and as it is, where it was or is accepted. */
-  readonly versions: readonly Pool[]
+  readonly accepted: readonly Pool[]
+  /** Before and now, accepted or not. */
+  readonly addresses: readonly RangeSet[]
 }
 
 function changedPools(before: Configuration, now: Configuration): PoolChange[] {
-  const names = new Set([
-    ...before.pools.keys(),
-    ...before.refusedPools.keys(),
-    ...now.pools.keys(),
-    ...now.refusedPools.keys(),
-  ])
-  return [...names].flatMap((name) => {
+  const names = [before, now].flatMap(({ pools, refusedPools }) => [...pools.keys(), ...refusedPools.keys()])
+  return [...new Set(names)].flatMap((name) => {
     const [was, is] = [before.pools.get(name), now.pools.get(name)]
+    const [wasRefused, isRefused] = [before.refusedPools.get(name), now.refusedPools.get(name)]
     const same = was !== undefined && is !== undefined ? samePool(was, is) : was === is
-    const refused = before.refusedPools.has(name) !== now.refusedPools.has(name)
-    if (same && !refused) return []
-    return [{ name, versions: [was, is].filter((version) => version !== undefined) }]
+    if (same && wasRefused?.addresses === isRefused?.addresses) return []
+    const accepted = [was, is].filter((pool) => pool !== undefined)
+    const all = [...accepted, wasRefused, isRefused].filter((pool) => pool !== undefined)
+    return [{ name, accepted, addresses: all.map(({ addresses }) => addresses) }]
   })
 }
 
 /** Whether what the Service waits for, or the reason why it waits, may be another after this change. */
 function concerns(
   { assignments }: AllocatorState,
-  { name, versions }: PoolChange,
+  { name, accepted, addresses }: PoolChange,
   { request }: Waiting,
 ): boolean {
-  if (request.pool !== null) return request.pool === name
-  if (assignments.get(request.service)?.pool === name) return true
-  return versions.some((pool) =>
-    request.addresses.length > 0
-      ? request.addresses.some((address) => pool.addresses.contains(address))
-      : whyForbidden(pool, request) === null,
-  )
+  if (request.pool === name || assignments.get(request.service)?.pool === name) return true
+  if (request.addresses.length > 0) {
+    return request.addresses.some((address) => addresses.some((set) => set.contains(address)))
+  }
+  return request.pool === null && accepted.some((pool) => whyForbidden(pool, request) === null)
 }
 
 /** The Service is gone: frees what it held. Whom to reconcile, as they wait for it. */

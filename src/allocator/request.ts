@@ -54,17 +54,22 @@ export function readRequest(service: Service): Request {
   }
 }
 
+/** The annotations that are read, and what each was called before. */
+const DEPRECATED: Readonly<Record<string, string>> = Object.fromEntries(
+  [ANNOTATION.addressPool, ANNOTATION.loadBalancerIPs, ANNOTATION.allowSharedIP].map((name) => [
+    name,
+    deprecatedName(name),
+  ]),
+)
+
 /** The names of its annotations that have the deprecated prefix and are still read. */
 export function deprecatedAnnotations({ metadata }: Service): string[] {
-  const read = [ANNOTATION.addressPool, ANNOTATION.loadBalancerIPs, ANNOTATION.allowSharedIP].map(
-    deprecatedName,
-  )
-  return read.filter((name) => Object.hasOwn(metadata?.annotations ?? {}, name))
+  return Object.values(DEPRECATED).filter((name) => Object.hasOwn(metadata?.annotations ?? {}, name))
 }
 
 /** Empty when absent. The new name counts where it is present, even with an empty value. */
 function annotationOf(annotations: Readonly<Record<string, string>>, name: string): string {
-  return annotations[name] ?? annotations[deprecatedName(name)] ?? ''
+  return annotations[name] ?? annotations[DEPRECATED[name] ?? name] ?? ''
 }
 
 function readFamilies({

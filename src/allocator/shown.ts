@@ -1,62 +1,63 @@
-// What a Service object says of its assignment: ingress and annotation. It may be old, or another's writing.
-import { ANNOTATION, type Service } from '../api/index.ts'
+// What a Service object says of its assignment: ingress, annotation, condition. It may be old, or another's writing.
+import { ANNOTATION, CONDITION_TYPE, type Service } from '../api/index.ts'
 import { type Address, parseAddress, sameAddress } from '../ip/index.ts'
-import { showsFinding } from './condition.ts'
+import type { Finding } from './condition.ts'
 import type { Possession } from './keep.ts'
 
-/** The pool that the annotation says the address is from, or `null`. */
-export function recordedPool({ metadata }: Service): string | null {
-  return metadata?.annotations?.[ANNOTATION.allocatedFromPool] ?? null
+export interface Shown {
+  /** Of the ingress, whoever wrote them. */
+  readonly addresses: readonly Address[]
+  /** The pool that the annotation says they are from, or `null`. */
+  readonly pool: string | null
+  readonly hasIngress: boolean
+  /** The ingress has nothing but addresses, in the way that we write them. */
+  readonly isPlain: boolean
+  readonly finding: Finding | null
 }
 
-/** The addresses that it shows, whoever wrote them. */
-export function shownAddresses(service: Service): Address[] {
-  return ingressOf(service).flatMap(({ ip = '' }) => (ip === '' ? [] : (parseAddress(ip) ?? [])))
+export function readShown({ metadata, status }: Service): Shown {
+  const ingress = status?.loadBalancer?.ingress ?? []
+  const addresses: Address[] = []
+  let isPlain = true
+  for (const { ip = '', hostname = '', ipMode = 'VIP' } of ingress) {
+    const address = parseAddress(ip)
+    if (address !== null) addresses.push(address)
+    isPlain &&= address !== null && hostname === '' && ipMode === 'VIP' // which the API server adds
+  }
+  const pool = metadata?.annotations?.[ANNOTATION.allocatedFromPool] ?? null
+  return { addresses, pool, hasIngress: ingress.length > 0, isPlain, finding: shownFinding(status) }
 }
 
-/** What it has by its own account; no addresses where they cannot be ours: three of them, two of one family, no IP. */
-export function shownPossession(service: Service): Possession {
-  const addresses = shownAddresses(service)
-  const texts = ingressOf(service).filter(({ ip = '' }) => ip !== '')
-  const distinct = new Set(addresses.map(({ family }) => family)).size === texts.length
-  return { addresses: distinct ? addresses : [], pool: recordedPool(service) }
+function shownFinding(status: Service['status']): Finding | null {
+  const shown = status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
+  if (shown === undefined) return null
+  const { reason, message } = shown
+  return { status: shown.status === 'True' ? 'True' : 'False', reason, message }
 }
 
-/** Whether it shows an address, or a pool that one is from. */
-export function showsAssignment(service: Service): boolean {
-  return ingressOf(service).length > 0 || recordedPool(service) !== null
+/** What it has by its own account; no addresses where they cannot be ours: three of them, or two of one family. */
+export function possessionOf({ addresses, pool }: Shown): Possession {
+  const distinct = new Set(addresses.map(({ family }) => family)).size === addresses.length
+  return { addresses: distinct ? addresses : [], pool }
 }
 
-/** Whether it shows anything that a release must remove. */
-export function showsAny(service: Service): boolean {
-  return showsAssignment(service) || !showsFinding(service, null)
+export function showsAssignment({ hasIngress, pool }: Shown): boolean {
+  return hasIngress || pool !== null
 }
 
 /**
  * Whether it was of type LoadBalancer and ours once, and still shows it. Of one of another class nothing can be said:
  * another MetalLB writes the same annotation.
  */
-export function isLeftBehind(service: Service): boolean {
-  return (
-    service.spec?.type !== 'LoadBalancer' && (recordedPool(service) !== null || !showsFinding(service, null))
-  )
+export function isLeftBehind({ spec }: Service, { pool, finding }: Shown): boolean {
+  return spec?.type !== 'LoadBalancer' && (pool !== null || finding !== null)
 }
 
 /** Whether the ingress is what we would write, after the API server's defaults. */
-export function showsAddresses(service: Service, addresses: readonly Address[]): boolean {
-  const ingress = ingressOf(service)
+export function showsAddresses({ isPlain, addresses }: Shown, wanted: readonly Address[]): boolean {
   return (
-    ingress.length === addresses.length &&
-    addresses.every((address, index) => {
-      const { ip = '', hostname = '', ipMode = 'VIP' } = ingress[index] ?? {}
-      const shown = parseAddress(ip)
-      return hostname === '' && ipMode === 'VIP' && shown !== null && sameAddress(shown, address)
-    })
+    isPlain &&
+    addresses.length === wanted.length &&
+    addresses.every((address, index) => sameAddress(address, wanted[index] as Address))
   )
-}
-
-type LoadBalancerStatus = NonNullable<NonNullable<Service['status']>['loadBalancer']>
-
-function ingressOf({ status }: Service): NonNullable<LoadBalancerStatus['ingress']> {
-  return status?.loadBalancer?.ingress ?? []
 }

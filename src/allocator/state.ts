@@ -25,6 +25,8 @@ export interface AllocatorState {
   /** The class of the Services that are ours; `null`: those without a class. */
   readonly loadBalancerClass: string | null
   readonly assignments: Map<ServiceKey, Assignment & { readonly request: Request }>
+  /** Services that keep what no pool would give them now: the first to look at when a configuration changes. */
+  readonly exceptional: Set<ServiceKey>
   /** Addresses given up whose Service still shows them: nobody else has them until it does not. */
   readonly leaving: Map<ServiceKey, readonly Address[]>
   /** Services with a wish that is not granted, whether they hold an address or not. */
@@ -37,6 +39,7 @@ export function createState(configuration: Configuration, loadBalancerClass: str
     ledger: new Ledger(configuration),
     loadBalancerClass,
     assignments: new Map(),
+    exceptional: new Set(),
     leaving: new Map(),
     refused: new WaitingList(),
   }
@@ -66,13 +69,14 @@ export interface Vacancy {
 
 /** Puts a settlement into effect. */
 export function settle(state: AllocatorState, { request, assignment, shown }: Settlement): Vacancy {
-  const { ledger, assignments, leaving } = state
+  const { ledger, assignments, exceptional, leaving } = state
   const { service, sharing } = request
   const before = assignments.get(service)
-  const kept = assignment?.addresses ?? []
-  const shownStill = shown.filter((address) => !isAmong(address, kept))
-  const had = [...(before?.addresses ?? []), ...(leaving.get(service) ?? [])]
-  const gone = had.filter((address) => !isAmong(address, kept) && !isAmong(address, shownStill))
+  const kept = assignment?.addresses ?? NONE
+  const shownStill = without(shown, kept)
+  const gone = without(without(before?.addresses ?? NONE, kept), shownStill).concat(
+    without(without(leaving.get(service) ?? NONE, kept), shownStill),
+  )
   const keys = gone.flatMap((address) => ledger.release(service, address) ?? [])
   for (const address of shownStill) ledger.leave(service, address, sharing)
   ledger.hold(service, kept, sharing)
@@ -80,6 +84,8 @@ export function settle(state: AllocatorState, { request, assignment, shown }: Se
   else leaving.delete(service)
   if (assignment === null) assignments.delete(service)
   else assignments.set(service, { ...assignment, request })
+  if (assignment === null || assignment.exception === null) exceptional.delete(service)
+  else exceptional.add(service)
   if (before === undefined || sameSharing(before.request.sharing, sharing)) {
     return { addresses: gone, sharingKeys: new Set(keys) }
   }
@@ -90,12 +96,20 @@ export function settle(state: AllocatorState, { request, assignment, shown }: Se
 }
 
 /** Frees whatever the Service has or shows. */
-export function vacate({ ledger, assignments, leaving }: AllocatorState, service: ServiceKey): Vacancy {
+export function vacate(state: AllocatorState, service: ServiceKey): Vacancy {
+  const { ledger, assignments, exceptional, leaving } = state
   const addresses = [...(assignments.get(service)?.addresses ?? []), ...(leaving.get(service) ?? [])]
   assignments.delete(service)
+  exceptional.delete(service)
   leaving.delete(service)
   const keys = addresses.flatMap((address) => ledger.release(service, address) ?? [])
   return { addresses, sharingKeys: new Set(keys) }
+}
+
+const NONE: readonly Address[] = []
+
+function without(list: readonly Address[], others: readonly Address[]): readonly Address[] {
+  return list.length === 0 ? NONE : list.filter((address) => !isAmong(address, others))
 }
 
 export function isAmong(address: Address, list: readonly Address[]): boolean {

@@ -1,7 +1,7 @@
 // Services with a wish that is not granted, found by what could grant it: an address that is left, a pool with room.
 import type { Address } from '../ip/index.ts'
 import { AgeOrder } from './age-order.ts'
-import type { Refusal, ServiceKey } from './refusal.ts'
+import { type Refusal, type ServiceKey, poolsWithoutRoom } from './refusal.ts'
 import type { Request } from './request.ts'
 
 /** It may hold an address all the same, and wish for another or for one more. */
@@ -14,6 +14,10 @@ export class WaitingList {
   readonly #entries = new Map<ServiceKey, Waiting>()
   readonly #byAddress = new Map<string, Set<ServiceKey>>()
   readonly #byPool = new Map<string, AgeOrder>()
+
+  has(service: ServiceKey): boolean {
+    return this.#entries.has(service)
+  }
 
   get(service: ServiceKey): Waiting | undefined {
     return this.#entries.get(service)
@@ -68,13 +72,6 @@ export class WaitingList {
       if (entry !== undefined) yield entry
     }
   }
-}
-
-/** Pools that would do if they had an address left. */
-function poolsWithoutRoom(refusal: Refusal): readonly string[] {
-  if (refusal.reason === 'NoAddressAvailable') return refusal.pools
-  if (refusal.reason === 'PoolExhausted') return [refusal.pool]
-  return refusal.reason === 'SecondFamilyUnavailable' && refusal.pool !== null ? [refusal.pool] : []
 }
 
 function idOf({ family, value }: Address): string {

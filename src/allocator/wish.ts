@@ -2,7 +2,7 @@
 import { type Pool } from '../config/index.ts'
 import { type Family, sameAddress } from '../ip/index.ts'
 import { allocate, available } from './allocate.ts'
-import type { Refusal } from './refusal.ts'
+import { type Refusal, poolsWithoutRoom } from './refusal.ts'
 import type { Request } from './request.ts'
 import type { AllocatorState, Assignment } from './state.ts'
 
@@ -18,7 +18,7 @@ export function fresh(state: AllocatorState, request: Request): Outcome {
   if ('refusal' in allocation) return { assignment: null, refusal: allocation.refusal }
   const { assignment } = allocation
   const [family] = missingFamilies(request, assignment) // one of two may be all there was
-  const refusal = family === undefined ? null : secondUnavailable(assignment, family)
+  const refusal = family === undefined ? null : secondUnavailable(assignment, family, null)
   return { assignment, refusal }
 }
 
@@ -45,10 +45,9 @@ export function wished(
   if (second !== null) {
     return { assignment: { ...kept, addresses: [...kept.addresses, second] }, refusal: null }
   }
-  const anew = request.dualStack === 'required' ? fresh(state, request).assignment : null
-  return anew === null
-    ? { assignment: kept, refusal: secondUnavailable(kept, family) }
-    : { assignment: anew, refusal: null }
+  const anew = request.dualStack === 'required' ? fresh(state, request) : null
+  if (anew !== null && anew.assignment !== null) return anew
+  return { assignment: kept, refusal: secondUnavailable(kept, family, anew?.refusal ?? null) }
 }
 
 function asksForOther({ pool, addresses }: Request, kept: Assignment): boolean {
@@ -62,6 +61,7 @@ function missingFamilies({ families }: Request, { addresses }: Assignment): Fami
   return families.filter((family) => !addresses.some((address) => address.family === family))
 }
 
-function secondUnavailable({ pool }: Assignment, family: Family): Refusal {
-  return { reason: 'SecondFamilyUnavailable', pool, family }
+function secondUnavailable({ pool }: Assignment, family: Family, other: Refusal | null): Refusal {
+  const elsewhere = other === null ? [] : poolsWithoutRoom(other)
+  return { reason: 'SecondFamilyUnavailable', pool, family, elsewhere }
 }

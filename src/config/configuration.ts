@@ -20,6 +20,8 @@ export interface ConfigurationObjects {
 export interface Configuration {
   /** By name, ascending; no two overlap. */
   readonly pools: ReadonlyMap<string, Pool>
+  /** Those that serve who asks for none, in the order of choice: first those meant for some Services, then for all. */
+  readonly automatic: { readonly pinned: readonly Pool[]; readonly unpinned: readonly Pool[] }
   /** The same pools by address. */
   readonly index: PoolIndex
   /** They hand out nothing, and what they hold stays. */
@@ -57,7 +59,22 @@ export function readConfiguration(objects: ConfigurationObjects): Configuration 
         ...parsed.problem,
       })
   }
-  return { pools: new Map([...pools].toSorted(byName)), index, refusedPools, advertisements, refusals }
+  const accepted = new Map([...pools].toSorted(byName))
+  const automatic = automaticOrder(accepted.values())
+  return { pools: accepted, automatic, index, refusedPools, advertisements, refusals }
+}
+
+function automaticOrder(pools: Iterable<Pool>): Configuration['automatic'] {
+  const open = [...pools].filter(({ autoAssign, drain }) => autoAssign && !drain)
+  return {
+    pinned: open.filter(({ allocation }) => allocation !== null).sort(byPriority), // stable: by name within
+    unpinned: open.filter(({ allocation }) => allocation === null),
+  }
+}
+
+function byPriority(a: Pool, b: Pool): number {
+  const [first, second] = [a.allocation?.priority ?? Infinity, b.allocation?.priority ?? Infinity]
+  return first < second ? -1 : first > second ? 1 : 0
 }
 
 function overlapWithOlder(pool: Pool, older: PoolIndex): Problem | null {

@@ -1,5 +1,5 @@
 // One address: text to number and back. Knows nothing of networks and ranges.
-import { Address4, Address6 } from 'ip-address'
+import { Address6 } from 'ip-address'
 
 /** As Kubernetes writes it in `spec.ipFamilies`. */
 export type Family = 'IPv4' | 'IPv6'
@@ -22,9 +22,10 @@ const MAPPED_PREFIX = 0xffffn << 32n
  * other programs read as other addresses.
  */
 export function parseAddress(text: string): Address | null {
-  if (!/^[0-9a-fA-F:.]{2,45}$/.test(text)) return null
+  const quad = QUAD.exec(text)
+  if (quad !== null) return parseQuad(quad)
+  if (!/^[0-9a-fA-F:.]{2,45}$/.test(text) || !text.includes(':')) return null
   try {
-    if (!text.includes(':')) return { family: 'IPv4', value: new Address4(text).bigInt() }
     const value = new Address6(text).bigInt()
     if (value >> 32n === MAPPED_PREFIX >> 32n) return { family: 'IPv4', value: BigInt.asUintN(32, value) }
     return { family: 'IPv6', value }
@@ -33,9 +34,24 @@ export function parseAddress(text: string): Address | null {
   }
 }
 
+const QUAD = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/
+
+function parseQuad([, ...bytes]: readonly string[]): Address | null {
+  let value = 0
+  for (const text of bytes) {
+    const byte = Number(text)
+    if (byte > 255) return null
+    value = value * 256 + byte
+  }
+  return { family: 'IPv4', value: BigInt(value) }
+}
+
 /** Dotted decimal, or RFC 5952: lower case, the longest run of zeros as `::`. Equal addresses give equal texts. */
 export function formatAddress({ family, value }: Address): string {
-  if (family === 'IPv4') return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.')
+  if (family === 'IPv4') {
+    const bits = Number(value)
+    return `${bits >>> 24}.${(bits >>> 16) & 0xff}.${(bits >>> 8) & 0xff}.${bits & 0xff}`
+  }
   const groups = Array.from({ length: 8 }, (_, index) =>
     Number((value >> BigInt(112 - 16 * index)) & 0xffffn),
   )
