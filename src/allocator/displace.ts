@@ -15,6 +15,7 @@ export function displace(
   request: Request,
   { addresses, pool }: Possession,
 ): ServiceKey[] {
+  if (addresses.length === 0) return []
   const rivals = new Set(
     addresses.flatMap((address) => [...state.ledger.rivals(request.service, address, request.sharing)]),
   )

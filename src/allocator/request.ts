@@ -64,7 +64,8 @@ const DEPRECATED: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** The names of its annotations that have the deprecated prefix and are still read. */
 export function deprecatedAnnotations({ metadata }: Service): string[] {
-  return Object.values(DEPRECATED).filter((name) => Object.hasOwn(metadata?.annotations ?? {}, name))
+  const { annotations } = metadata ?? {}
+  return annotations ? Object.values(DEPRECATED).filter((name) => Object.hasOwn(annotations, name)) : []
 }
 
 /** Empty when absent. The new name counts where it is present, even with an empty value. */

@@ -37,7 +37,8 @@ function shownFinding(status: Service['status']): Finding | null {
 
 /** What it has by its own account; no addresses where they cannot be ours: three of them, or two of one family. */
 export function possessionOf({ addresses, pool }: Shown): Possession {
-  const distinct = new Set(addresses.map(({ family }) => family)).size === addresses.length
+  const [first, second, third] = addresses
+  const distinct = third === undefined && (second === undefined || first?.family !== second.family)
   return { addresses: distinct ? addresses : [], pool }
 }
 

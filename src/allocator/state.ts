@@ -74,10 +74,9 @@ export function settle(state: AllocatorState, { request, assignment, shown }: Se
   const before = assignments.get(service)
   const kept = assignment?.addresses ?? NONE
   const shownStill = without(shown, kept)
-  const gone = without(without(before?.addresses ?? NONE, kept), shownStill).concat(
-    without(without(leaving.get(service) ?? NONE, kept), shownStill),
-  )
-  const keys = gone.flatMap((address) => ledger.release(service, address) ?? [])
+  const gone = without(without(joined(before?.addresses, leaving.get(service)), kept), shownStill)
+  const keys =
+    gone.length === 0 ? NO_KEYS : new Set(gone.flatMap((each) => ledger.release(service, each) ?? []))
   for (const address of shownStill) ledger.leave(service, address, sharing)
   ledger.hold(service, kept, sharing)
   if (shownStill.length > 0) leaving.set(service, shownStill)
@@ -87,7 +86,7 @@ export function settle(state: AllocatorState, { request, assignment, shown }: Se
   if (assignment === null || assignment.exception === null) exceptional.delete(service)
   else exceptional.add(service)
   if (before === undefined || sameSharing(before.request.sharing, sharing)) {
-    return { addresses: gone, sharingKeys: new Set(keys) }
+    return { addresses: gone, sharingKeys: keys }
   }
   return {
     addresses: [...gone, ...kept],
@@ -98,7 +97,7 @@ export function settle(state: AllocatorState, { request, assignment, shown }: Se
 /** Frees whatever the Service has or shows. */
 export function vacate(state: AllocatorState, service: ServiceKey): Vacancy {
   const { ledger, assignments, exceptional, leaving } = state
-  const addresses = [...(assignments.get(service)?.addresses ?? []), ...(leaving.get(service) ?? [])]
+  const addresses = joined(assignments.get(service)?.addresses, leaving.get(service))
   assignments.delete(service)
   exceptional.delete(service)
   leaving.delete(service)
@@ -107,6 +106,11 @@ export function vacate(state: AllocatorState, service: ServiceKey): Vacancy {
 }
 
 const NONE: readonly Address[] = []
+const NO_KEYS: ReadonlySet<string> = new Set()
+
+function joined(a: readonly Address[] = NONE, b: readonly Address[] = NONE): readonly Address[] {
+  return b.length === 0 ? a : [...a, ...b]
+}
 
 function without(list: readonly Address[], others: readonly Address[]): readonly Address[] {
   return list.length === 0 ? NONE : list.filter((address) => !isAmong(address, others))
