@@ -8,15 +8,19 @@
 
 namespace {
 
-constexpr size_t kRecordBytes = 20;
+constexpr size_t kRecordBytes = 21;
 using ResponderHandle = Handle<Responder>;
 using LinkMonitorHandle = Handle<LinkMonitor>;
 
 // --- Responder
 
+void set_count(napi_env env, napi_value object, const char *name, uint64_t count) {
+  napi_set_named_property(env, object, name, number(env, static_cast<double>(count)));
+}
+
 napi_value open(napi_env env, napi_callback_info info) {
   return ResponderHandle::call(env, info, [env](Responder &responder, const Arguments &arguments) {
-    responder.open(index_of(env, arguments[0]), mac_of(env, arguments[1]));
+    responder.open({index_of(env, arguments[0]), mac_of(env, arguments[1])});
     return undefined(env);
   });
 }
@@ -31,13 +35,14 @@ napi_value close(napi_env env, napi_callback_info info) {
 napi_value install(napi_env env, napi_callback_info info) {
   return ResponderHandle::call(env, info, [env](Responder &responder, const Arguments &arguments) {
     Bytes records = bytes_of(env, arguments[0]);
-    if (records.size % kRecordBytes != 0) throw BadArgument("records have 20 bytes");
-    auto table = std::make_unique<HeldTable>();
+    if (records.size % kRecordBytes != 0) throw BadArgument("records have 21 bytes");
+    auto table = std::make_unique<AddressTable>();
     for (size_t at = 0; at < records.size; at += kRecordBytes) {
       const uint8_t *record = records.data + at;
       Address address;
       memcpy(address.data(), record, address.size());
-      table->add(address, record[16] | record[17] << 8 | record[18] << 16 | record[19] << 24, responder.table());
+      int index = record[16] | record[17] << 8 | record[18] << 16 | record[19] << 24;
+      table->add(address, index, record[20] ? Role::kWatched : Role::kHeld, responder.table());
     }
     responder.install(std::move(table));
     return undefined(env);
@@ -78,28 +83,37 @@ napi_value take_observations(napi_env env, napi_callback_info info) {
     napi_value array;
     napi_create_array(env, &array);
     uint32_t length = 0;
-    for (const Observation &observation : responder.take_observations()) {
+    for (const Observation &observation : responder.observations().take()) {
       napi_value entry;
       napi_create_object(env, &entry);
       napi_set_named_property(env, entry, "interfaceIndex", number(env, observation.interface_index));
-      napi_set_named_property(env, entry, "frame", bytes(env, observation.frame));
+      napi_set_named_property(env, entry, "address", bytes(env, observation.address.data(), observation.address.size()));
+      napi_set_named_property(env, entry, "mac", number(env, number_of(observation.mac)));
+      napi_set_named_property(env, entry, "kind", number(env, static_cast<double>(observation.kind)));
       napi_set_element(env, array, length++, entry);
     }
     return array;
   });
 }
 
-napi_value counters(napi_env env, napi_callback_info info) {
+napi_value frame_counters(napi_env env, napi_callback_info info) {
   return ResponderHandle::call(env, info, [env](Responder &responder, const Arguments &) {
     napi_value object;
     napi_create_object(env, &object);
-    auto set = [&](const char *name, uint64_t count) {
-      napi_set_named_property(env, object, name, number(env, static_cast<double>(count)));
-    };
-    for (size_t i = 0; i < kFateNames.size(); i++) set(kFateNames[i], responder.count(static_cast<Fate>(i)));
-    set("dropped", responder.dropped());
-    set("observationLost", responder.lost_observations());
-    set("groupNotJoined", responder.groups_not_joined());
+    for (size_t i = 0; i < kFateNames.size(); i++)
+      set_count(env, object, kFateNames[i], responder.count(static_cast<Fate>(i)));
+    return object;
+  });
+}
+
+napi_value losses(napi_env env, napi_callback_info info) {
+  return ResponderHandle::call(env, info, [env](Responder &responder, const Arguments &) {
+    napi_value object;
+    napi_create_object(env, &object);
+    set_count(env, object, "ringFull", responder.dropped());
+    set_count(env, object, "observationsRepeated", responder.observations().repeated());
+    set_count(env, object, "observationsLost", responder.observations().lost());
+    set_count(env, object, "groupsNotJoined", responder.groups_not_joined());
     return object;
   });
 }
@@ -133,7 +147,8 @@ napi_value dump_links(napi_env env, napi_callback_info) {
     napi_value array;
     napi_create_array(env, &array);
     uint32_t length = 0;
-    for (const auto &datagram : ::dump_links()) napi_set_element(env, array, length++, bytes(env, datagram));
+    for (const auto &datagram : ::dump_links())
+      napi_set_element(env, array, length++, bytes(env, datagram.data(), datagram.size()));
     return array;
   });
 }
@@ -169,7 +184,8 @@ NAPI_MODULE_INIT() {
                    method("resume", resume),
                    method("send", send),
                    method("takeObservations", take_observations),
-                   method("counters", counters),
+                   method("frameCounters", frame_counters),
+                   method("losses", losses),
                    method("addressCounters", address_counters),
                    method("stop", ResponderHandle::stop),
                });

@@ -1,7 +1,9 @@
 #include "group_membership.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace {
@@ -18,9 +20,29 @@ ipv6_mreq request(uint32_t group, int interface_index) {
   return request;
 }
 
+// In bytes; 0 when there is no such interface.
+int mtu_of(int interface_index) {
+  Descriptor fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request = {};
+  if (if_indextoname(static_cast<unsigned>(interface_index), request.ifr_name) == nullptr) return 0;
+  return ioctl(fd, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : 0;
+}
+
 }  // namespace
 
+// Below 1280 bytes the kernel takes IPv6 off an interface, and all groups with it, but the sockets go on as if they
+// had joined, and a second join on them fails.
+void GroupMembership::forget_if_lost() {
+  int mtu = mtu_of(interface_index_);
+  if (mtu == mtu_) return;
+  mtu_ = mtu;
+  joined_.clear();
+  sockets_.clear();
+}
+
 unsigned GroupMembership::set(const std::set<uint32_t> &groups) {
+  if (groups.empty() && joined_.empty()) return 0;
+  forget_if_lost();
   for (auto entry = joined_.begin(); entry != joined_.end();) {
     if (groups.count(entry->first)) {
       ++entry;

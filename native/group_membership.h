@@ -14,7 +14,8 @@ class GroupMembership {
   explicit GroupMembership(int interface_index) : interface_index_(interface_index) {}
 
   // Makes these (the last 24 bits of each group) the groups that are joined; returns how many could not be, which the
-  // next call tries again.
+  // next call tries again. The kernel keeps them, and reports them again, when the interface goes down and comes back
+  // and when IPv6 is switched off and on; when it has forgotten them, the next call joins them anew.
   unsigned set(const std::set<uint32_t> &groups);
 
  private:
@@ -25,8 +26,10 @@ class GroupMembership {
   };
 
   Socket *roomy_socket();
+  void forget_if_lost();
 
   const int interface_index_;
+  int mtu_ = 0;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::map<uint32_t, Socket *> joined_;
 };

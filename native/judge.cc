@@ -1,12 +1,12 @@
-// What becomes of a frame: answered, or why not.
+#include "judge.h"
+
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <string.h>
 
-#include "responder.h"
+#include "arp.h"
 
 namespace {
-
-constexpr size_t kMaxObservations = 256;
 
 bool is_from(const Frame &frame, const Mac &mac) { return memcmp(frame.bytes + 6, mac.data(), mac.size()) == 0; }
 
@@ -30,79 +30,106 @@ Fate fate_of(ndp::Verdict verdict) {
   }
 }
 
+// What either protocol says, once its form is known to be good.
+struct Statement {
+  Mac mac;                        // whose it is
+  std::optional<Address> asked;   // of a request
+  std::optional<Address> sender;  // the address that it says to have
+  ObservationKind kind;           // if that address, or of a probe the one asked for, is one of ours
+};
+
+Verdict weigh(const Station &station, const AddressTable &table, const Statement &statement) {
+  Verdict verdict = {};
+  if (statement.mac == station.mac) {
+    verdict.fate = Fate::kOwnFrame;
+    return verdict;
+  }
+  const AddressEntry *asked = statement.asked ? table.find(*statement.asked) : nullptr;
+  const AddressEntry *claimed = statement.sender ? table.find(*statement.sender) : nullptr;
+  bool is_claim = claimed != nullptr && claimed->is_on(station.interface_index);
+  // A held address is defended by the answer; who else probes for an address while we do has to be known.
+  bool is_rival = statement.kind == ObservationKind::kProbe && asked != nullptr &&
+                  asked->is_watched_on(station.interface_index);
+  if (is_claim || is_rival) {
+    const Address &about = is_claim ? *statement.sender : *statement.asked;
+    verdict.observation = Observation{station.interface_index, about, statement.mac, statement.kind};
+  }
+  bool is_answerable = asked != nullptr && asked->is_held_on(station.interface_index);
+  if (!statement.asked)
+    verdict.fate = is_claim ? Fate::kConflict : Fate::kNotRequest;
+  else if (is_answerable)
+    verdict.fate = Fate::kAnswered;
+  else
+    verdict.fate = asked != nullptr && asked->is_held() ? Fate::kWrongInterface : Fate::kNotHeld;
+  verdict.asked = is_answerable ? asked : nullptr;
+  return verdict;
+}
+
+template <size_t N>
+void set_reply(Verdict *verdict, const std::array<uint8_t, N> &reply) {
+  static_assert(N <= sizeof verdict->reply);
+  memcpy(verdict->reply.data(), reply.data(), N);
+  verdict->reply_size = N;
+}
+
+Statement statement_of(const arp::Packet &packet) {
+  Statement statement = {packet.sender_mac, std::nullopt, std::nullopt, ObservationKind::kRequest};
+  if (packet.sender != 0) statement.sender = mapped(packet.sender);
+  bool is_announcement = packet.sender == packet.target;
+  // An announcement asks for no answer; whether to defend the address is decided above us (RFC 5227 section 2.4).
+  if (packet.operation == arp::kRequest && !is_announcement) statement.asked = mapped(packet.target);
+  if (is_announcement)
+    statement.kind = ObservationKind::kAnnouncement;
+  else if (packet.operation == arp::kReply)
+    statement.kind = ObservationKind::kReply;
+  else if (packet.sender == 0)
+    statement.kind = ObservationKind::kProbe;
+  return statement;
+}
+
+Verdict judge_arp(const Station &station, const AddressTable &table, const Frame &frame) {
+  if (frame.packet_type == PACKET_MULTICAST) return {Fate::kOtherHost};
+  if (frame.captured < arp::kBytes) return {Fate::kTruncated};
+  arp::Packet packet;
+  if (!arp::parse(frame.bytes, &packet)) return {Fate::kMalformed};
+  if (packet.operation != arp::kRequest && packet.operation != arp::kReply) return {Fate::kNotRequest};
+  Verdict verdict = weigh(station, table, statement_of(packet));
+  if (verdict.fate == Fate::kAnswered) set_reply(&verdict, arp::reply(packet, station.mac));
+  return verdict;
+}
+
+Statement statement_of(const ndp::Packet &packet) {
+  if (packet.type == ndp::kAdvertisement) {
+    auto kind = packet.is_solicited ? ObservationKind::kReply : ObservationKind::kAnnouncement;
+    return {packet.sender_mac, std::nullopt, packet.target, kind};
+  }
+  if (ndp::is_probe(packet)) return {packet.sender_mac, packet.target, std::nullopt, ObservationKind::kProbe};
+  return {packet.sender_mac, packet.target, packet.source, ObservationKind::kRequest};
+}
+
+Verdict judge_ndp(const Station &station, const AddressTable &table, const Frame &frame) {
+  ndp::Packet packet;
+  ndp::Verdict form = ndp::parse(frame.bytes, frame.captured, &packet);
+  if (form != ndp::Verdict::kGood) return {fate_of(form)};
+  Verdict verdict = weigh(station, table, statement_of(packet));
+  if (verdict.fate == Fate::kAnswered) set_reply(&verdict, ndp::reply(packet, station.mac));
+  return verdict;
+}
+
 }  // namespace
 
 const std::array<const char *, static_cast<size_t>(Fate::kCount)> kFateNames = {
-    "answered",  "expired", "notHeld",   "wrongInterface", "notRequest",    "conflict",    "ownFrame",
-    "otherHost", "vlan",    "malformed", "truncated",      "wrongHopLimit", "badChecksum", "sendFailed",
+    "answered",  "expired",     "notHeld", "wrongInterface", "notRequest", "conflict",      "ownFrame",
+    "otherHost", "otherDevice", "vlan",    "malformed",      "truncated",  "wrongHopLimit", "badChecksum",
+    "sendFailed",
 };
 
-Fate Responder::judge(const Interface &interface, const Frame &frame) {
-  if (frame.captured < ETH_HLEN) return Fate::kTruncated;
-  if (frame.packet_type == PACKET_OUTGOING || is_from(frame, interface.mac)) return Fate::kOwnFrame;
-  if (is_of_other_vlan(frame, interface.mac)) return Fate::kVlan;
-  if (frame.packet_type == PACKET_OTHERHOST) return Fate::kOtherHost;
+Verdict judge(const Station &station, const AddressTable &table, const Frame &frame) {
+  if (frame.captured < ETH_HLEN) return {Fate::kTruncated};
+  if (frame.interface_index != station.interface_index) return {Fate::kOtherDevice};
+  if (frame.packet_type == PACKET_OUTGOING || is_from(frame, station.mac)) return {Fate::kOwnFrame};
+  if (is_of_other_vlan(frame, station.mac)) return {Fate::kVlan};
+  if (frame.packet_type == PACKET_OTHERHOST) return {Fate::kOtherHost};
   bool is_arp = frame.bytes[12] == 0x08;
-  return is_arp ? judge_arp(interface, frame) : judge_ndp(interface, frame);
-}
-
-Fate Responder::judge_arp(const Interface &interface, const Frame &frame) {
-  if (frame.packet_type == PACKET_MULTICAST) return Fate::kOtherHost;
-  if (frame.captured < arp::kBytes) return Fate::kTruncated;
-  arp::Packet packet;
-  if (!arp::parse(frame.bytes, &packet)) return Fate::kMalformed;
-  if (packet.sender_mac == interface.mac) return Fate::kOwnFrame;
-  bool claims_ours = packet.sender != 0 && table_->find(mapped(packet.sender)) != nullptr;
-  if (claims_ours) observe(interface, frame);
-  if (packet.operation != arp::kRequest) return claims_ours ? Fate::kConflict : Fate::kNotRequest;
-  // An announcement of our address asks for no answer; whether to defend it is decided above us (RFC 5227 2.4).
-  if (claims_ours && packet.sender == packet.target) return Fate::kConflict;
-  Fate why_not;
-  const Held *held = held_here(interface, mapped(packet.target), &why_not);
-  if (held == nullptr) return why_not;
-  auto reply = arp::reply(packet, interface.mac);
-  return answer(*held, interface.arp, reply.data(), reply.size());
-}
-
-Fate Responder::judge_ndp(const Interface &interface, const Frame &frame) {
-  ndp::Packet packet;
-  ndp::Verdict verdict = ndp::parse(frame.bytes, frame.captured, &packet);
-  if (verdict != ndp::Verdict::kGood) return fate_of(verdict);
-  if (packet.sender_mac == interface.mac) return Fate::kOwnFrame;
-  bool is_request = packet.type == ndp::kSolicitation;
-  bool claims_ours = table_->find(is_request ? packet.source : packet.target) != nullptr;
-  if (claims_ours) observe(interface, frame);
-  if (!is_request) return claims_ours ? Fate::kConflict : Fate::kNotRequest;
-  Fate why_not;
-  const Held *held = held_here(interface, packet.target, &why_not);
-  if (held == nullptr) return why_not;
-  auto reply = ndp::reply(packet, interface.mac);
-  return answer(*held, interface.ndp, reply.data(), reply.size());
-}
-
-const Held *Responder::held_here(const Interface &interface, const Address &target, Fate *why_not) {
-  const Held *held = table_->find(target);
-  *why_not = held == nullptr ? Fate::kNotHeld : Fate::kWrongInterface;
-  return held != nullptr && held->on(interface.index) ? held : nullptr;
-}
-
-Fate Responder::answer(const Held &held, const PacketSocket &socket, const void *reply, size_t size) {
-  held.counters->requests.fetch_add(1, std::memory_order_relaxed);
-  // The last thing before sending: a process that was frozen must not send one reply first.
-  if (boot_time() >= valid_until_.load(std::memory_order_relaxed)) return Fate::kExpired;
-  if (socket.send(reply, size) != 0) return Fate::kSendFailed;
-  held.counters->responses.fetch_add(1, std::memory_order_relaxed);
-  return Fate::kAnswered;
-}
-
-void Responder::observe(const Interface &interface, const Frame &frame) {
-  {
-    std::lock_guard<std::mutex> lock(observations_mutex_);
-    if (observations_.size() >= kMaxObservations) {
-      lost_observations_.fetch_add(1, std::memory_order_relaxed);
-      return;
-    }
-    observations_.push_back({interface.index, {frame.bytes, frame.bytes + frame.captured}});
-  }
-  on_observation_();
+  return is_arp ? judge_arp(station, table, frame) : judge_ndp(station, table, frame);
 }

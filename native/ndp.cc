@@ -21,11 +21,11 @@ constexpr size_t kTarget = 62;
 constexpr uint8_t kIcmp6 = 58;
 constexpr uint8_t kSourceLinkAddress = 1;
 constexpr uint8_t kTargetLinkAddress = 2;
+constexpr uint8_t kLinkAddressUnits = 1;  // of 8 bytes: kind, length, MAC
 constexpr size_t kMessageBytes = 24;  // without options
 constexpr uint8_t kSolicited = 0x40;
 constexpr uint8_t kOverride = 0x20;
 
-constexpr Address kUnspecified = {};
 constexpr Address kAllNodes = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 constexpr Mac kAllNodesMac = {0x33, 0x33, 0, 0, 0, 1};
 
@@ -41,16 +41,20 @@ uint16_t checksum(const uint8_t *bytes, size_t length) {
   return static_cast<uint16_t>(~sum);
 }
 
-// False when an option is not as long as it says. `option` is the kind that holds the sender's link address.
+// False when an option is not as long as it says, or not as long as its kind is. `option` is the kind that holds the
+// sender's link address.
 bool read_options(const uint8_t *bytes, size_t end, uint8_t option, bool *found, Mac *mac) {
   for (size_t at = kBytes; at < end; at += bytes[at + 1] * 8u) {
     if (at + 2 > end || bytes[at + 1] == 0 || at + bytes[at + 1] * 8u > end) return false;
     if (bytes[at] != option) continue;
+    if (bytes[at + 1] != kLinkAddressUnits) return false;
     *found = true;
     memcpy(mac->data(), bytes + at + 2, mac->size());
   }
   return true;
 }
+
+bool is_multicast(const uint8_t *address) { return address[0] == 0xff; }
 
 // RFC 4291 section 2.7.1.
 bool is_solicited_node(const uint8_t *address) {
@@ -69,25 +73,28 @@ Verdict parse(const uint8_t *bytes, size_t size, Packet *packet) {
   if (bytes[kHopLimit] != 255) return Verdict::kWrongHopLimit;  // a router has passed it on
   if (checksum(bytes, length) != 0) return Verdict::kBadChecksum;
   packet->type = bytes[kMessage];
+  packet->is_solicited = bytes[kFlags] & kSolicited;
   memcpy(packet->source.data(), bytes + kSource, packet->source.size());
   memcpy(packet->target.data(), bytes + kTarget, packet->target.size());
   memcpy(packet->sender_mac.data(), bytes + 6, packet->sender_mac.size());
   bool has_link_address = false;
   uint8_t option = packet->type == kSolicitation ? kSourceLinkAddress : kTargetLinkAddress;
-  if (bytes[kMessage + 1] != 0 || packet->target[0] == 0xff ||
+  bool is_advertisement = packet->type == kAdvertisement;
+  if (!is_advertisement && packet->type != kSolicitation) return Verdict::kMalformed;
+  if (bytes[kMessage + 1] != 0 || is_multicast(bytes + kSource) || is_multicast(bytes + kTarget) ||
       !read_options(bytes, kMessage + length, option, &has_link_address, &packet->sender_mac) ||
       packet->sender_mac[0] & 1)
     return Verdict::kMalformed;
-  bool is_probe = packet->type == kSolicitation && packet->source == kUnspecified;
-  if (is_probe && (has_link_address || !is_solicited_node(bytes + kDestination))) return Verdict::kMalformed;
+  if (is_probe(*packet) && (has_link_address || !is_solicited_node(bytes + kDestination))) return Verdict::kMalformed;
+  if (is_advertisement && packet->is_solicited && is_multicast(bytes + kDestination)) return Verdict::kMalformed;
   return Verdict::kGood;
 }
 
 std::array<uint8_t, kFrameBytes> reply(const Packet &solicitation, const Mac &mac) {
   std::array<uint8_t, kFrameBytes> bytes = {};
-  bool is_probe = solicitation.source == kUnspecified;
-  const Mac &to = is_probe ? kAllNodesMac : solicitation.sender_mac;
-  const Address &destination = is_probe ? kAllNodes : solicitation.source;
+  bool to_all = is_probe(solicitation);  // who probes has no address yet
+  const Mac &to = to_all ? kAllNodesMac : solicitation.sender_mac;
+  const Address &destination = to_all ? kAllNodes : solicitation.source;
   constexpr uint8_t kLength = kFrameBytes - kMessage;
   const uint8_t start[] = {0x86, 0xdd, 0x60, 0, 0, 0, 0, kLength, kIcmp6, 255};
   memcpy(&bytes[0], to.data(), to.size());
@@ -96,7 +103,7 @@ std::array<uint8_t, kFrameBytes> reply(const Packet &solicitation, const Mac &ma
   memcpy(&bytes[kSource], solicitation.target.data(), 16);
   memcpy(&bytes[kDestination], destination.data(), 16);
   bytes[kMessage] = kAdvertisement;
-  bytes[kFlags] = is_probe ? kOverride : kOverride | kSolicited;
+  bytes[kFlags] = to_all ? kOverride : kOverride | kSolicited;
   memcpy(&bytes[kTarget], solicitation.target.data(), 16);
   bytes[kBytes] = kTargetLinkAddress;
   bytes[kBytes + 1] = 1;

@@ -19,10 +19,14 @@ enum class Verdict { kGood, kMalformed, kTruncated, kWrongHopLimit, kBadChecksum
 
 struct Packet {
   uint8_t type;
-  Address source;   // of the IPv6 header; all zeros in a probe for a duplicate
+  Address source;     // of the IPv6 header; all zeros in a probe for a duplicate
   Address target;
-  Mac sender_mac;   // of the option if there is one, else of the Ethernet header
+  Mac sender_mac;     // of the option if there is one, else of the Ethernet header
+  bool is_solicited;  // of an advertisement: it answers somebody
 };
+
+// A probe for a duplicate of its target (RFC 4862 section 5.4.2).
+inline bool is_probe(const Packet &packet) { return packet.type == kSolicitation && packet.source == Address{}; }
 
 // Judges the first `size` bytes of a frame that is IPv6, and fills `packet` if they are good.
 Verdict parse(const uint8_t *bytes, size_t size, Packet *packet);

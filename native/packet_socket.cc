@@ -61,7 +61,8 @@ Frame PacketSocket::frame(const tpacket2_hdr *header) {
   auto start = reinterpret_cast<const uint8_t *>(header);
   auto address = reinterpret_cast<const sockaddr_ll *>(start + TPACKET_ALIGN(sizeof *header));
   uint16_t tag = header->tp_status & TP_STATUS_VLAN_VALID ? header->tp_vlan_tci : 0;
-  return {start + header->tp_mac, header->tp_snaplen, address->sll_pkttype, static_cast<uint16_t>(tag & 0x0fff)};
+  return {start + header->tp_mac, header->tp_snaplen, address->sll_pkttype, static_cast<uint16_t>(tag & 0x0fff),
+          address->sll_ifindex};
 }
 
 void PacketSocket::release(tpacket2_hdr *header) {
@@ -79,6 +80,12 @@ uint64_t PacketSocket::dropped() {
   // Reading sets the kernel's count to zero.
   if (getsockopt(fd_, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0) dropped_ += statistics.tp_drops;
   return dropped_;
+}
+
+bool PacketSocket::is_bound() const {
+  sockaddr_ll address = {};
+  socklen_t size = sizeof address;
+  return getsockname(fd_, reinterpret_cast<sockaddr *>(&address), &size) == 0 && address.sll_ifindex > 0;
 }
 
 void PacketSocket::clear_error() const {

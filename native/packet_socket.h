@@ -9,14 +9,7 @@
 #include <vector>
 
 #include "descriptor.h"
-
-// A received frame; its bytes are in the ring and gone when the function that gets it returns.
-struct Frame {
-  const uint8_t *bytes;
-  uint32_t captured;    // bytes there: the whole frame, or what the filter leaves of it
-  uint8_t packet_type;  // PACKET_HOST, PACKET_BROADCAST, PACKET_OTHERHOST, ...
-  uint16_t vlan_id;     // 0 for an untagged and for a priority-tagged frame
-};
+#include "frame.h"
 
 class PacketSocket {
  public:
@@ -45,6 +38,9 @@ class PacketSocket {
 
   // Frames lost because the ring was full, since the socket was made. One thread only.
   uint64_t dropped();
+
+  // False once the interface is gone from here, even if another has its index by now.
+  bool is_bound() const;
 
   // Clears a pending error (the interface went down), so that the descriptor does not stay readable for it.
   void clear_error() const;

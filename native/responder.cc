@@ -1,4 +1,4 @@
-// The responder's thread and what is done to it. What becomes of a frame is in judge.cc.
+// The responder's thread and what is done to it. What becomes of a frame is decided in judge.cc.
 #include "responder.h"
 
 #include <linux/if_ether.h>
@@ -7,6 +7,8 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
+#include "arp.h"
+#include "ndp.h"
 #include "system_error.h"
 #include "thread.h"
 
@@ -70,19 +72,25 @@ Responder::~Responder() {
   thread_.join();
 }
 
-void Responder::open(int interface_index, const Mac &mac) {
-  auto opened = std::unique_ptr<Interface>(new Interface{interface_index,
-                                                         mac,
-                                                         {interface_index, ETH_P_ARP, kArpFilter, kArpRing},
-                                                         {interface_index, ETH_P_IPV6, kNdpFilter, kNdpRing},
-                                                         GroupMembership(interface_index)});
+void Responder::open(const Station &station) {
+  int index = station.interface_index;
+  auto found = interfaces_.find(index);
+  if (found != interfaces_.end()) {
+    const Interface &before = *found->second;
+    if (before.station.mac == station.mac && before.arp.is_bound() && before.ndp.is_bound()) return join_groups();
+    close(index);
+  }
+  auto opened = std::unique_ptr<Interface>(new Interface{station,
+                                                         {index, ETH_P_ARP, kArpFilter, kArpRing},
+                                                         {index, ETH_P_IPV6, kNdpFilter, kNdpRing},
+                                                         GroupMembership(index)});
   Interface *interface = opened.get();
-  run([&] { interfaces_[interface_index] = std::move(opened); });
+  run([&] { interfaces_[index] = std::move(opened); });
   try {
     watch(epoll_, interface->arp.fd(), interface);
     watch(epoll_, interface->ndp.fd(), interface);
   } catch (const SystemError &) {
-    close(interface_index);
+    close(index);
     throw;
   }
   join_groups();
@@ -101,7 +109,7 @@ void Responder::close(int interface_index) {
   if (closed) dropped_before_ += closed->arp.dropped() + closed->ndp.dropped();
 }
 
-void Responder::install(std::unique_ptr<HeldTable> table) {
+void Responder::install(std::unique_ptr<AddressTable> table) {
   run([&] { table_.swap(table); });  // the old one is destroyed here, not on the responder's time
   join_groups();
 }
@@ -129,13 +137,6 @@ void Responder::resume(int64_t valid_until) {
 int Responder::send(int interface_index, const void *bytes, size_t size) const {
   auto found = interfaces_.find(interface_index);
   return found == interfaces_.end() ? ENODEV : found->second->arp.send(bytes, size);
-}
-
-std::vector<Observation> Responder::take_observations() {
-  std::lock_guard<std::mutex> lock(observations_mutex_);
-  std::vector<Observation> taken;
-  taken.swap(observations_);
-  return taken;
 }
 
 uint64_t Responder::dropped() {
@@ -183,9 +184,23 @@ void Responder::loop() {
 }
 
 void Responder::take_frames(Interface &interface, unsigned budget) {
-  auto take = [&](const Frame &frame) {
-    counts_[static_cast<size_t>(judge(interface, frame))].fetch_add(1, std::memory_order_relaxed);
-  };
-  interface.arp.receive(budget, take);
-  interface.ndp.receive(budget, take);
+  for (PacketSocket *socket : {&interface.arp, &interface.ndp})
+    socket->receive(budget, [&](const Frame &frame) { take(interface, *socket, frame); });
+}
+
+void Responder::take(const Interface &interface, const PacketSocket &socket, const Frame &frame) {
+  Verdict verdict = judge(interface.station, *table_, frame);
+  Fate fate = verdict.fate == Fate::kAnswered ? answer(verdict, socket) : verdict.fate;
+  counts_[static_cast<size_t>(fate)].fetch_add(1, std::memory_order_relaxed);
+  if (verdict.observation && observations_.add(*verdict.observation, boot_time())) on_observation_();
+}
+
+Fate Responder::answer(const Verdict &verdict, const PacketSocket &socket) {
+  AddressCounters &counters = *verdict.asked->counters;
+  counters.requests.fetch_add(1, std::memory_order_relaxed);
+  // The last thing before sending: a process that was frozen must not send one reply first.
+  if (boot_time() >= valid_until_.load(std::memory_order_relaxed)) return Fate::kExpired;
+  if (socket.send(verdict.reply.data(), verdict.reply_size) != 0) return Fate::kSendFailed;
+  counters.responses.fetch_add(1, std::memory_order_relaxed);
+  return Fate::kAnswered;
 }

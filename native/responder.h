@@ -15,38 +15,12 @@
 #include <thread>
 #include <vector>
 
-#include "arp.h"
+#include "address_table.h"
 #include "descriptor.h"
 #include "group_membership.h"
-#include "held_table.h"
-#include "ndp.h"
+#include "judge.h"
+#include "observation.h"
 #include "packet_socket.h"
-
-// What became of a frame.
-enum class Fate : size_t {
-  kAnswered,
-  kExpired,         // for a held address, but `valid until` has passed
-  kNotHeld,         // asks for an address of somebody else
-  kWrongInterface,  // asks for an address that is held on other interfaces
-  kNotRequest,      // a reply, or an operation that is not answered
-  kConflict,        // somebody else announces a held address
-  kOwnFrame,        // sent by us and come back
-  kOtherHost,       // not to us, nor to all
-  kVlan,            // of a VLAN that is not this interface's
-  kMalformed,
-  kTruncated,
-  kWrongHopLimit,   // neighbour discovery from beyond a router
-  kBadChecksum,
-  kSendFailed,
-  kCount
-};
-extern const std::array<const char *, static_cast<size_t>(Fate::kCount)> kFateNames;
-
-// A frame whose sender claims a held address, for JavaScript to judge.
-struct Observation {
-  int interface_index;
-  std::vector<uint8_t> frame;
-};
 
 class Responder {
  public:
@@ -54,10 +28,11 @@ class Responder {
   explicit Responder(std::function<void()> on_observation);
   ~Responder();
 
-  void open(int interface_index, const Mac &mac);  // throws SystemError
+  // Listens there as `mac`; anew if the interface had another MAC, or was gone meanwhile. Throws SystemError.
+  void open(const Station &station);
   void close(int interface_index);
-  void install(std::unique_ptr<HeldTable> table);
-  const HeldTable &table() const { return *table_; }
+  void install(std::unique_ptr<AddressTable> table);
+  const AddressTable &table() const { return *table_; }
 
   // Instants are CLOCK_BOOTTIME in ns. See Responder in src/wire/responder.ts.
   bool extend(int64_t valid_until);
@@ -66,16 +41,14 @@ class Responder {
   // 0, or the errno.
   int send(int interface_index, const void *bytes, size_t size) const;
 
-  std::vector<Observation> take_observations();
+  ObservationQueue &observations() { return observations_; }
   uint64_t count(Fate fate) const { return counts_[static_cast<size_t>(fate)].load(std::memory_order_relaxed); }
-  uint64_t lost_observations() const { return lost_observations_.load(std::memory_order_relaxed); }
   uint64_t dropped();  // by the kernel: the ring was full
   unsigned groups_not_joined() const { return groups_not_joined_; }
 
  private:
   struct Interface {
-    int index;
-    Mac mac;
+    Station station;
     PacketSocket arp;
     PacketSocket ndp;
     GroupMembership groups;  // the owner's
@@ -86,24 +59,18 @@ class Responder {
   void take_change();
   void take_frames(Interface &interface, unsigned budget);
   void join_groups();
-  Fate judge(const Interface &interface, const Frame &frame);
-  Fate judge_arp(const Interface &interface, const Frame &frame);
-  Fate judge_ndp(const Interface &interface, const Frame &frame);
-  const Held *held_here(const Interface &interface, const Address &target, Fate *why_not);
-  Fate answer(const Held &held, const PacketSocket &socket, const void *reply, size_t size);
-  void observe(const Interface &interface, const Frame &frame);
+  void take(const Interface &interface, const PacketSocket &socket, const Frame &frame);
+  Fate answer(const Verdict &verdict, const PacketSocket &socket);
 
   const std::function<void()> on_observation_;
   std::map<int, std::unique_ptr<Interface>> interfaces_;
-  std::unique_ptr<HeldTable> table_ = std::make_unique<HeldTable>();
+  std::unique_ptr<AddressTable> table_ = std::make_unique<AddressTable>();
   std::atomic<int64_t> valid_until_{0};
   std::array<std::atomic<uint64_t>, static_cast<size_t>(Fate::kCount)> counts_ = {};
-  std::atomic<uint64_t> lost_observations_{0};
   uint64_t dropped_before_ = 0;  // by sockets closed since
   unsigned groups_not_joined_ = 0;
 
-  std::mutex observations_mutex_;
-  std::vector<Observation> observations_;
+  ObservationQueue observations_;
 
   std::mutex change_mutex_;
   std::condition_variable change_done_;

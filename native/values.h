@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <stdexcept>
-#include <vector>
 
 #include "address.h"
 
@@ -84,6 +83,12 @@ inline napi_value typed_array(napi_env env, napi_typedarray_type type, const voi
   return array;
 }
 
-inline napi_value bytes(napi_env env, const std::vector<uint8_t> &content) {
-  return typed_array(env, napi_uint8_array, content.data(), content.size(), 1);
+inline napi_value bytes(napi_env env, const uint8_t *data, size_t size) {
+  return typed_array(env, napi_uint8_array, data, size, 1);
+}
+
+inline double number_of(const Mac &mac) {
+  uint64_t number = 0;
+  for (uint8_t byte : mac) number = number << 8 | byte;
+  return static_cast<double>(number);
 }

@@ -4,7 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Announcer, fitLinks, type Link } from '../announcer/index.ts'
 import { formatAddress } from '../ip/index.ts'
-import { claimIn, formatMac } from '../packet/index.ts'
+import { formatMac } from '../packet/index.ts'
 import { bootTime, type ListenFailure, LinkWatcher, type Observation, Responder } from '../wire/index.ts'
 import type { AddressCounters, Intents, Report } from './intents.ts'
 import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage } from './wire-handle.ts'
@@ -63,7 +63,7 @@ class WireThread {
 
   /** Answers nothing more, and ends. */
   stop(): void {
-    this.#responder.install([])
+    this.#responder.install({ held: [], watched: [] })
     this.#watcher.stop()
     this.#responder.stop()
     for (const timer of [...this.#timers, this.#sending]) clearTimeout(timer)
@@ -92,7 +92,7 @@ class WireThread {
       fit.filter(({ name }) => !deaf.has(name)),
       performance.now(),
     )
-    this.#responder.install(this.#announcer.table)
+    this.#responder.install({ held: this.#announcer.table, watched: [] })
     this.#sendDue()
     this.#report()
   }
@@ -133,11 +133,9 @@ class WireThread {
   }
 
   #onObservations(seen: readonly Observation[]): void {
-    for (const { interfaceIndex, frame } of seen) {
-      const claim = claimIn(frame)
-      if (claim === null) continue
+    for (const { interfaceIndex, address, mac } of seen) {
       const name = this.#links.find(({ index }) => index === interfaceIndex)?.name
-      const fields = { interface: name, address: formatAddress(claim.address), mac: formatMac(claim.mac) }
+      const fields = { interface: name, address: formatAddress(address), mac: formatMac(mac) }
       const key = JSON.stringify(fields)
       if (this.#said.has(key)) continue
       this.#said.add(key)

@@ -22,19 +22,36 @@ export interface Addon {
 }
 
 export interface NativeResponder {
+  /** Without effect on one that is open with this MAC and still there, but that its groups are tried again. */
   open(interfaceIndex: number, mac: number): void
   close(interfaceIndex: number): void
-  /** Records of 20 bytes: address (16 bytes, IPv4 as ::ffff:0:0/96), interface index (4 bytes, little-endian). */
+  /**
+   * Records of 21 bytes: address (16 bytes, IPv4 as ::ffff:0:0/96), interface index (4 bytes, little-endian), role
+   * (0 held, 1 watched).
+   */
   install(records: Uint8Array): void
   extend(validUntil: number): boolean
   resume(validUntil: number): void
   send(interfaceIndex: number, frame: Uint8Array): boolean
-  takeObservations(): { interfaceIndex: number; frame: Uint8Array }[]
-  /** By cause, since the start. */
-  counters(): Record<string, number>
-  /** Requests and replies of each address in the order of its first record in `install`. */
+  takeObservations(): { interfaceIndex: number; address: Uint8Array; mac: number; kind: number }[]
+  /** Frames by what became of them, since the start. */
+  frameCounters(): Record<string, number>
+  losses(): Losses
+  /** Requests and replies of each held address in the order of its first record in `install`. */
   addressCounters(): Float64Array
   stop(): void
+}
+
+/** What should stay zero, since the start; `groupsNotJoined` now. */
+export interface Losses {
+  /** Frames that the kernel had no room for. */
+  readonly ringFull: number
+  /** Observations not handed on: the same within 100 ms. */
+  readonly observationsRepeated: number
+  /** Observations not handed on: too many of them. */
+  readonly observationsLost: number
+  /** Solicited-node groups that could not be joined, and are tried again with the next change. */
+  readonly groupsNotJoined: number
 }
 
 export interface NativeLinkMonitor {

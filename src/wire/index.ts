@@ -9,4 +9,5 @@ export {
   Responder,
   type ResponderCounters,
   type ResponderInit,
+  type ResponderTable,
 } from './responder.ts'

@@ -3,18 +3,39 @@
 import type { FitLink, TableEntry } from '../announcer/index.ts'
 import { type Address, formatAddress } from '../ip/index.ts'
 import type { Mac } from '../packet/index.ts'
-import { addon, type NativeResponder } from './addon.ts'
+import { addon, type Losses, type NativeResponder } from './addon.ts'
 import { WireError, withTypedErrors } from './errors.ts'
 
-/** A frame that says something about a held address and is not ours: a conflict, or another speaker's takeover. */
+/**
+ * What a frame says of an address that we hold or watch:
+ *
+ * - `probe`: who sent it wants the address for itself and asks whether it is free. Of watched addresses only: for one
+ *   that is held the answer says it (RFC 5227 section 2.1.1, RFC 4862 section 5.4.3).
+ * - `request`: who sent it uses the address, and asks for another.
+ * - `reply`: who sent it says to one host that it has the address.
+ * - `announcement`: it says so to all.
+ */
+const OBSERVATION_KINDS = ['probe', 'request', 'reply', 'announcement'] as const
+
+/** Somebody else's frame, on an interface where we hold or watch the address. */
 export interface Observation {
   readonly interfaceIndex: number
-  /** As it came, for a codec of packet/. */
-  readonly frame: Uint8Array
+  readonly address: Address
+  /** Where the address is said to be; of a probe, who probes. */
+  readonly mac: Mac
+  readonly kind: (typeof OBSERVATION_KINDS)[number]
+}
+
+/** What the responder has to know: each address with the interfaces where it is held, or watched. */
+export interface ResponderTable {
+  /** Answered; who else claims them is observed. */
+  readonly held: readonly TableEntry[]
+  /** Not answered; who claims them or probes for them is observed. */
+  readonly watched: readonly TableEntry[]
 }
 
 export interface ResponderInit {
-  /** Called with what was observed since the last call; beyond 256 waiting frames the newest are lost, and counted. */
+  /** Called with what was observed since the last call: each at most once in 100 ms, at most 1,024 in that time. */
   onObservations: (observations: readonly Observation[]) => void
 }
 
@@ -27,54 +48,53 @@ export interface ListenFailure {
 export interface ResponderCounters {
   /** Frames by what became of them: `answered`, or why not. */
   readonly frames: Readonly<Record<string, number>>
-  /** By address as text, of the addresses installed now. */
+  readonly losses: Losses
+  /** By address as text, of the addresses held now. */
   readonly addresses: Readonly<Record<string, { readonly requests: number; readonly responses: number }>>
 }
 
 /** Answers nothing until `listenOn`, `install` and `resume` were called. End it with `stop`. */
 export class Responder {
   readonly #native: NativeResponder
-  /** By interface index, the MAC that it had when it was opened. */
-  readonly #open = new Map<number, Mac>()
-  #addresses: readonly Address[] = []
+  /** Indexes of the interfaces that are listened on. */
+  #open: ReadonlySet<number> = new Set()
+  #held: readonly Address[] = []
 
   /** Throws `AddonMissing`, `WireError`. */
   constructor({ onObservations }: ResponderInit) {
     const native = withTypedErrors(
-      () => new (addon().Responder)(() => onObservations(native.takeObservations())),
+      () => new (addon().Responder)(() => onObservations(observationsOf(native.takeObservations()))),
     )
     this.#native = native
   }
 
   /**
-   * Listens on exactly these interfaces from now on. Returns those that it could not open, with the reason; another
-   * call tries them again. Throws `MissingCapability`.
+   * Listens on exactly these interfaces from now on; each costs two sockets and 1.25 MiB. To be called after every
+   * change of a link: one that has another MAC, or was made anew, is listened on anew, and groups that the kernel
+   * forgot are joined again. Returns those that it could not open, with the reason; another call tries them again.
+   * Throws `MissingCapability`.
    */
   listenOn(links: readonly FitLink[]): readonly ListenFailure[] {
-    const wanted = new Map(links.map(({ index, mac }) => [index, mac]))
-    for (const [index, mac] of this.#open) if (wanted.get(index) !== mac) this.#close(index)
-    return links.flatMap(({ index, mac, name }) => {
-      if (this.#open.has(index)) return []
+    const wanted = new Set(links.map(({ index }) => index))
+    for (const index of this.#open) if (!wanted.has(index)) this.#native.close(index)
+    const failures = links.flatMap(({ index, mac, name }) => {
       try {
         withTypedErrors(() => this.#native.open(index, mac))
-        this.#open.set(index, mac)
         return []
       } catch (error) {
+        wanted.delete(index)
         if (error instanceof WireError) return [{ interface: name, message: error.message }]
         throw error
       }
     })
+    this.#open = wanted
+    return failures
   }
 
-  #close(index: number): void {
-    this.#native.close(index)
-    this.#open.delete(index)
-  }
-
-  /** Answers for exactly these from now on: when it returns, no reply for anything else follows. */
-  install(table: readonly TableEntry[]): void {
-    this.#native.install(recordsOf(table))
-    this.#addresses = table.map(({ address }) => address)
+  /** Answers for exactly the held ones from now on: when it returns, no reply for anything else follows. */
+  install({ held, watched }: ResponderTable): void {
+    this.#native.install(recordsOf(held, watched))
+    this.#held = held.map(({ address }) => address)
   }
 
   /**
@@ -101,13 +121,17 @@ export class Responder {
 
   counters(): ResponderCounters {
     const counts = this.#native.addressCounters()
-    const addresses = this.#addresses.map((address, index) => {
+    const addresses = this.#held.map((address, index) => {
       return [
         formatAddress(address),
         { requests: counts[2 * index] ?? 0, responses: counts[2 * index + 1] ?? 0 },
       ]
     })
-    return { frames: this.#native.counters(), addresses: Object.fromEntries(addresses) }
+    return {
+      frames: this.#native.frameCounters(),
+      losses: this.#native.losses(),
+      addresses: Object.fromEntries(addresses),
+    }
   }
 
   /** When it returns, the thread has ended and every socket is closed. A second call does nothing. */
@@ -116,23 +140,49 @@ export class Responder {
   }
 }
 
-const RECORD_BYTES = 20
+const RECORD_BYTES = 21
+const HELD = 0
+const WATCHED = 1
 const MAPPED_PREFIX = 0xffffn << 32n
 
-function recordsOf(table: readonly TableEntry[]): Uint8Array {
-  const count = table.reduce((sum, { interfaceIndexes }) => sum + interfaceIndexes.length, 0)
-  const view = new DataView(new ArrayBuffer(count * RECORD_BYTES))
-  let at = 0
-  for (const { address, interfaceIndexes } of table) {
+function recordsOf(held: readonly TableEntry[], watched: readonly TableEntry[]): Uint8Array {
+  const records = [...pairsOf(held, HELD), ...pairsOf(watched, WATCHED)]
+  const view = new DataView(new ArrayBuffer(records.length * RECORD_BYTES))
+  for (const [record, { address, index, role }] of records.entries()) {
+    const at = record * RECORD_BYTES
     const value = address.family === 'IPv4' ? MAPPED_PREFIX | address.value : address.value
-    for (const index of interfaceIndexes) {
-      view.setBigUint64(at, value >> 64n)
-      view.setBigUint64(at + 8, value & 0xffff_ffff_ffff_ffffn)
-      view.setUint32(at + 16, index, true)
-      at += RECORD_BYTES
-    }
+    view.setBigUint64(at, value >> 64n)
+    view.setBigUint64(at + 8, value & 0xffff_ffff_ffff_ffffn)
+    view.setUint32(at + 16, index, true)
+    view.setUint8(at + 20, role)
   }
   return new Uint8Array(view.buffer)
+}
+
+function pairsOf(
+  table: readonly TableEntry[],
+  role: number,
+): { address: Address; index: number; role: number }[] {
+  return table.flatMap(({ address, interfaceIndexes }) =>
+    interfaceIndexes.map((index) => ({ address, index, role })),
+  )
+}
+
+function observationsOf(natives: ReturnType<NativeResponder['takeObservations']>): readonly Observation[] {
+  return natives.map(({ interfaceIndex, address, mac, kind }) => ({
+    interfaceIndex,
+    address: addressOf(address),
+    mac,
+    kind: OBSERVATION_KINDS[kind] ?? 'request',
+  }))
+}
+
+function addressOf(bytes: Uint8Array): Address {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const value = (view.getBigUint64(0) << 64n) | view.getBigUint64(8)
+  return value >> 32n === MAPPED_PREFIX >> 32n
+    ? { family: 'IPv4', value: value & 0xffff_ffffn }
+    : { family: 'IPv6', value }
 }
 
 /** Throws `MissingCapability` unless this process may open packet sockets: for a clear end at the start. */

@@ -3,16 +3,16 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatMac, parseMac } from '../../src/packet/index.ts'
 import { ask, layCable, macOf, sh } from './cable.ts'
-import { startPeer, VALIDITY_MS } from './peer.ts'
+import { startHolder, VALIDITY_MS } from './holder.ts'
 
 test('a process that was frozen does not send one reply when it thaws, until it is told to', async () => {
   const cable = layCable()
   const device = cable.link().name
-  const holder = await startPeer(cable.namespace, '192.0.2.60')
+  const holder = await startHolder(cable.namespace, '192.0.2.60')
   const itsMac = macOf(cable.neighbour('ip link show eth0').replace('link/ether', 'lladdr'))
   const askFor = (): string | null => ask(sh, device, '192.0.2.60')
   try {
-    holder.order({ hold: true })
+    holder.order('hold')
     await holder.next('holding')
     assert.equal(askFor(), itsMac)
 
@@ -23,9 +23,9 @@ test('a process that was frozen does not send one reply when it thaws, until it 
     await holder.next('lapsed')
     assert.equal(askFor(), null)
 
-    holder.order({ hold: true }) // which first forgets what still waits
+    holder.order('hold') // which first forgets what still waits
     await holder.next('holding')
-    holder.order({ count: true })
+    holder.order('count')
     const { answered, expired } = (await holder.next('counted')).counted
     assert.deepEqual({ answered, expired }, { answered: 1, expired: 6 })
     assert.equal(askFor(), itsMac)

@@ -53,7 +53,7 @@ test('stopping leaves no thread and no file descriptor', () => {
 test('a stopped responder says so', () => {
   const responder = new Responder({ onObservations: () => {} })
   responder.stop()
-  assert.throws(() => responder.install([]), /stopped/)
+  assert.throws(() => responder.install({ held: [], watched: [] }), /stopped/)
 })
 
 test('a worker that is terminated leaves nothing behind', async () => {

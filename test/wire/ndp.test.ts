@@ -5,22 +5,22 @@ import { type Address, parseAddress } from '../../src/ip/index.ts'
 import { formatMac } from '../../src/packet/index.ts'
 import { bootTime, Responder } from '../../src/wire/index.ts'
 import { ask, type Cable, layCable, macOf } from './cable.ts'
-import { type Peer, startPeer } from './peer.ts'
+import { startTap, type Tap } from './tap.ts'
 
 const VIP = '2001:db8::50'
 
 let cable: Cable
-let peer: Peer
+let tap: Tap
 let responder: Responder
 
 before(async () => {
   cable = layCable()
   cable.neighbour('ip link set eth0 address 02:00:00:00:00:99')
-  peer = await startPeer(cable.namespace, VIP)
+  tap = await startTap(cable.namespace)
 })
 
 after(async () => {
-  await peer.end()
+  await tap.end()
   cable.remove()
 })
 
@@ -39,7 +39,10 @@ function address(text: string): Address {
 
 function hold(...texts: string[]): void {
   const { index } = cable.link()
-  responder.install(texts.map((text) => ({ address: address(text), interfaceIndexes: [index] })))
+  responder.install({
+    held: texts.map((text) => ({ address: address(text), interfaceIndexes: [index] })),
+    watched: [],
+  })
   responder.resume(bootTime() + 60_000)
 }
 
@@ -98,7 +101,7 @@ test('the groups of the held addresses are joined, and left with them', () => {
 
 test('thousands of groups are joined', () => {
   hold(...Array.from({ length: 3000 }, (_, n) => `2001:db8::1:${n.toString(16)}`))
-  assert.equal(responder.counters().frames.groupNotJoined, 0)
+  assert.equal(responder.counters().losses.groupsNotJoined, 0)
   assert.equal(askFor('2001:db8::1:bb7'), ourMac())
 })
 
@@ -135,7 +138,7 @@ for (const [fate, what, frame] of [
   test(`a solicitation ${what} is not answered, and counted as ${fate}`, async () => {
     hold(VIP)
     const before = responder.counters().frames
-    for (const send of [frame, SOLICITATION]) peer.order({ send })
+    tap.send(frame, SOLICITATION)
     await answered()
     const now = responder.counters().frames
     assert.equal((now[fate] ?? 0) - (before[fate] ?? 0), 1)
@@ -145,6 +148,5 @@ for (const [fate, what, frame] of [
 
 /** Waits for our answer: frames keep their order, so all before it was judged. Those to the kernel are passed over. */
 async function answered(): Promise<void> {
-  const destination = (frame: string): string => frame.slice(76, 108)
-  while (destination((await peer.next('seen')).seen) !== '20010db8000000000000000000000009');
+  await tap.next((frame) => frame.slice(76, 108) === '20010db8000000000000000000000009')
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import type { TableEntry } from '../../src/announcer/index.ts'
 import { type Address, formatAddress, parseAddress } from '../../src/ip/index.ts'
 import {
   type ArpFrame,
@@ -12,27 +13,26 @@ import {
 } from '../../src/packet/index.ts'
 import { bootTime, type Observation, Responder } from '../../src/wire/index.ts'
 import { ask, type Cable, layCable, sh } from './cable.ts'
-import { type Peer, startPeer } from './peer.ts'
+import { startTap, type Tap } from './tap.ts'
 
 const LONG_MS = 60_000
 const STRANGER = 0x02_00_00_00_00_99
 
 let cable: Cable
 let spare: Cable
-let peer: Peer
+let tap: Tap
 let responder: Responder
 let observed: Observation[]
-let onObserved: () => void = () => {}
 
 before(async () => {
   cable = layCable()
   spare = layCable()
   cable.neighbour(`ip link set eth0 address ${formatMac(STRANGER)}`)
-  peer = await startPeer(cable.namespace, '192.0.2.50')
+  tap = await startTap(cable.namespace)
 })
 
 after(async () => {
-  await peer.end()
+  await tap.end()
   cable.remove()
   spare.remove()
 })
@@ -40,16 +40,12 @@ after(async () => {
 beforeEach(() => {
   observed = []
   responder = new Responder({
-    onObservations: (observations) => {
-      observed.push(...observations)
-      onObserved()
-    },
+    onObservations: (observations) => observed.push(...observations),
   })
   assert.deepEqual(responder.listenOn([cable.link(), spare.link()]), [])
 })
 
 afterEach(() => {
-  onObserved = () => {}
   responder.stop()
 })
 
@@ -60,8 +56,13 @@ function address(text: string): Address {
 }
 
 function hold(...texts: string[]): void {
-  const { index } = cable.link()
-  responder.install(texts.map((text) => ({ address: address(text), interfaceIndexes: [index] })))
+  install(texts, [])
+}
+
+function install(held: readonly string[], watched: readonly string[], { link }: Cable = cable): void {
+  const entries = (texts: readonly string[]): TableEntry[] =>
+    texts.map((text) => ({ address: address(text), interfaceIndexes: [link().index] }))
+  responder.install({ held: entries(held), watched: entries(watched) })
   responder.resume(bootTime() + LONG_MS)
 }
 
@@ -88,21 +89,23 @@ function tagged(frame: string, vlan: number): string {
   return `${frame.slice(0, 24)}8100${vlan.toString(16).padStart(4, '0')}${frame.slice(24)}`
 }
 
-/** The next reply to one of our requests; those to the neighbour's kernel are passed over. */
+/** The next reply of ours to the stranger; those to the neighbour's kernel are passed over. */
 async function nextReply(): Promise<Uint8Array> {
-  for (;;) {
-    const bytes = Buffer.from((await peer.next('seen')).seen, 'hex')
+  const isToStranger = (bytes: Uint8Array): boolean => {
     const frame = decodeArp(bytes)
-    assert.equal(frame?.operation, 'reply')
-    if (formatAddress(frame.targetAddress) !== '192.0.2.2') return bytes
+    return frame?.operation === 'reply' && formatAddress(frame.targetAddress) !== '192.0.2.2'
   }
+  return bytesOf(await tap.next((frame) => isToStranger(bytesOf(frame))))
 }
+
+const bytesOf = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 /** Sends what is refused, then a request that is answered: frames keep their order, so the count is complete. */
 async function fateOf(...frames: string[]): Promise<Record<string, number>> {
-  for (const send of [...frames, request()]) peer.order({ send })
+  tap.send(...frames, request())
   await nextReply()
-  const { dropped: _, answered, ...others } = responder.counters().frames as Record<string, number>
+  const { answered, ...others } = responder.counters().frames
   assert.equal(answered, 1)
   return Object.fromEntries(Object.entries(others).filter(([, count]) => count > 0))
 }
@@ -120,8 +123,7 @@ test('an address that is not held is not answered', () => {
 })
 
 test('an address held on another interface is not answered on this one', () => {
-  responder.install([{ address: address('192.0.2.50'), interfaceIndexes: [spare.link().index] }])
-  responder.resume(bootTime() + LONG_MS)
+  install(['192.0.2.50'], [], spare)
   assert.equal(askFor('192.0.2.50'), null)
   assert.equal(responder.counters().frames.wrongInterface, 3)
   assert.equal(ask(spare.neighbour, 'eth0', '192.0.2.50'), formatMac(spare.link().mac))
@@ -172,7 +174,10 @@ test('an interface that is deleted while it is listened on costs no processor ti
 })
 
 test('nothing is answered before the first resume', () => {
-  responder.install([{ address: address('192.0.2.50'), interfaceIndexes: [cable.link().index] }])
+  responder.install({
+    held: [{ address: address('192.0.2.50'), interfaceIndexes: [cable.link().index] }],
+    watched: [],
+  })
   assert.equal(askFor('192.0.2.50'), null)
   assert.equal(responder.counters().frames.expired, 3)
 })
@@ -190,7 +195,7 @@ test('after its instant of validity it is silent, extending does not help, resum
 
 test('the reply goes to who asked, padded with zeros', async () => {
   hold('192.0.2.50')
-  peer.order({ send: request() })
+  tap.send(request())
   const reply = await nextReply()
   assert.deepEqual(decodeArp(reply), {
     destination: STRANGER,
@@ -214,7 +219,7 @@ for (const [what, frame] of [
 ] as const) {
   test(`${what} is answered`, async () => {
     hold('192.0.2.50')
-    peer.order({ send: frame() })
+    tap.send(frame())
     assert.equal(decodeArp(await nextReply())?.destination, STRANGER)
   })
 }
@@ -225,6 +230,11 @@ for (const [fate, what, frame] of [
   ['otherHost', 'a request to a multicast MAC', () => request({ destination: 0x01_00_5e_00_00_01 })],
   ['ownFrame', 'a request from our own MAC', () => request({ source: cable.link().mac })],
   ['notRequest', 'a reply', () => request({ operation: 'reply' })],
+  [
+    'notRequest',
+    'an announcement of another address',
+    () => hexOf(gratuitousArp('request', STRANGER, address('192.0.2.9'))),
+  ],
   ['notRequest', 'an unknown operation', () => request().replace('080006040001', '080006040003')],
   ['truncated', 'a frame that ends early', () => request().slice(0, 2 * 41)],
   ['malformed', 'a frame that is not for IPv4', () => request().replace('0001080006', '000186dd06')],
@@ -237,17 +247,118 @@ for (const [fate, what, frame] of [
   })
 }
 
-test('who else announces a held address is observed, and not answered', async () => {
+/** What is observed of these frames, and the kernel of the neighbour's own is not. */
+async function observationsOf(...frames: string[]): Promise<string[]> {
+  tap.send(...frames, request())
+  await nextReply()
+  await setImmediate()
+  return observed.map(({ kind, address: about, mac, interfaceIndex }) => {
+    assert.equal(interfaceIndex, cable.link().index)
+    return `${kind} ${formatAddress(about)} ${formatMac(mac)}`
+  })
+}
+
+const ours = { senderAddress: address('192.0.2.50') }
+const watched = { senderAddress: address('192.0.2.60') }
+const MAC = formatMac(STRANGER)
+
+for (const [what, frame, seen] of [
+  [
+    'an announcement by request',
+    () => hexOf(gratuitousArp('request', STRANGER, ours.senderAddress)),
+    `announcement 192.0.2.50 ${MAC}`,
+  ],
+  [
+    'an announcement by reply',
+    () => hexOf(gratuitousArp('reply', STRANGER, ours.senderAddress)),
+    `announcement 192.0.2.50 ${MAC}`,
+  ],
+  [
+    'an announcement of a watched address',
+    () => hexOf(gratuitousArp('request', STRANGER, watched.senderAddress)),
+    `announcement 192.0.2.60 ${MAC}`,
+  ],
+  [
+    'a reply in the name of a held address',
+    () => request({ ...ours, operation: 'reply', targetAddress: address('192.0.2.1') }),
+    `reply 192.0.2.50 ${MAC}`,
+  ],
+  [
+    'a reply in the name of a watched address',
+    () => request({ ...watched, operation: 'reply', targetAddress: address('0.0.0.0') }),
+    `reply 192.0.2.60 ${MAC}`,
+  ],
+  [
+    'a request in the name of a held address',
+    () => request({ ...ours, targetAddress: address('192.0.2.77') }),
+    `request 192.0.2.50 ${MAC}`,
+  ],
+  [
+    'a probe for a watched address',
+    () => request({ senderAddress: address('0.0.0.0'), targetAddress: watched.senderAddress }),
+    `probe 192.0.2.60 ${MAC}`,
+  ],
+] as const) {
+  test(`${what} is observed, with the MAC, and not answered`, async () => {
+    install(['192.0.2.50'], ['192.0.2.60'])
+    assert.deepEqual(await observationsOf(frame()), [seen])
+    assert.equal(responder.counters().frames.answered, 1)
+  })
+}
+
+for (const [what, frame] of [
+  ['a request for a watched address', () => request({ targetAddress: watched.senderAddress })],
+  ['a probe for a held address', () => request({ senderAddress: address('0.0.0.0') })],
+  ['an announcement of another address', () => hexOf(gratuitousArp('reply', STRANGER, address('192.0.2.9')))],
+  ['an announcement with our own MAC', () => request({ ...ours, senderMac: cable.link().mac })],
+] as const) {
+  test(`${what} is nothing to observe`, async () => {
+    install(['192.0.2.50'], ['192.0.2.60'])
+    assert.deepEqual(await observationsOf(frame()), [])
+  })
+}
+
+test('an address that is held elsewhere may be announced by others here', async () => {
+  const { index } = spare.link()
+  responder.install({
+    held: [
+      { address: address('192.0.2.50'), interfaceIndexes: [cable.link().index] },
+      { address: address('192.0.2.51'), interfaceIndexes: [index] },
+    ],
+    watched: [{ address: address('192.0.2.52'), interfaceIndexes: [index] }],
+  })
+  responder.resume(bootTime() + LONG_MS)
+  const claims = ['192.0.2.51', '192.0.2.52'].map((text) => gratuitousArp('reply', STRANGER, address(text)))
+  assert.deepEqual(await observationsOf(...claims.map(hexOf)), [])
+})
+
+test('a watched address is not answered, and held it is', () => {
+  install([], ['192.0.2.50'])
+  assert.equal(askFor('192.0.2.50'), null)
   hold('192.0.2.50')
-  const seen = new Promise<void>((resolve) => (onObserved = resolve))
-  const frame = gratuitousArp('request', STRANGER, address('192.0.2.50'))
-  peer.order({ send: Buffer.from(frame).toString('hex') })
-  await seen
-  const [observation] = observed
-  assert.equal(observation?.interfaceIndex, cable.link().index)
-  assert.equal(decodeArp(observation?.frame ?? new Uint8Array())?.senderMac, STRANGER)
-  const { answered, conflict } = responder.counters().frames
-  assert.deepEqual({ answered, conflict }, { answered: 0, conflict: 1 })
+  assert.equal(askFor('192.0.2.50'), ourMac())
+})
+
+test('who shouts is heard once, others beside it, and what was left out is counted', async () => {
+  hold('192.0.2.50')
+  const shout = hexOf(gratuitousArp('reply', STRANGER, ours.senderAddress))
+  const other = hexOf(gratuitousArp('reply', 0x02_00_00_00_00_98, ours.senderAddress))
+  const seen = await observationsOf(...Array.from({ length: 500 }, () => shout), other)
+  const { observationsRepeated, observationsLost } = responder.counters().losses
+  assert.equal(seen.length + observationsRepeated, 501)
+  assert.ok(new Set(seen).size === 2 && seen.length < 100, `${seen.length} observations`)
+  assert.equal(observationsLost, 0)
+})
+
+test('many who shout cost a bounded number of observations', async () => {
+  hold('192.0.2.50')
+  const shouts = Array.from({ length: 3000 }, (_, n) =>
+    gratuitousArp('reply', 0x02_00_00_01_00_00 + n, ours.senderAddress),
+  )
+  const seen = await observationsOf(...shouts.map(hexOf))
+  const { observationsLost } = responder.counters().losses
+  assert.equal(seen.length + observationsLost, 3000)
+  assert.ok(seen.length >= 1024)
 })
 
 test('an interface that does not exist is a failure with its name, and the others are listened on', () => {

@@ -1,5 +1,5 @@
-// A process of its own at the far end of a cable: sends the frames it is told to, reports those it sees for an address,
-// and can hold that address as a speaker does. Steered over IPC; ends with its parent.
+// A process of its own at the far end of a cable that holds an address as a speaker does, so that it can be frozen.
+// Steered over IPC; ends with its parent.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -13,16 +13,16 @@ const DEVICE = 'eth0'
 export const VALIDITY_MS = 375
 const EXTEND_EVERY_MS = 50
 
-type Order = { readonly send: string } | { readonly hold: true } | { readonly count: true }
+/** To answer from now on, or to tell its counters. */
+type Order = 'hold' | 'count'
 
 type Told =
   | { readonly ready: true }
-  | { readonly seen: string }
   | { readonly holding: true }
   | { readonly lapsed: true }
   | { readonly counted: Readonly<Record<string, number>> }
 
-export interface Peer {
+export interface Holder {
   readonly process: ChildProcess
   readonly order: (order: Order) => void
   /** The next thing told that has `key`. */
@@ -30,19 +30,19 @@ export interface Peer {
   readonly end: () => Promise<void>
 }
 
-/** Starts one in `namespace` that looks at frames whose sender is `address`. */
-export async function startPeer(namespace: string, address: string): Promise<Peer> {
+/** Starts one in `namespace` for `address`. */
+export async function startHolder(namespace: string, address: string): Promise<Holder> {
   const node = [process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url), address]
   const child = spawn('ip', ['netns', 'exec', namespace, ...node], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const told: Told[] = []
   child.on('message', (message) => told.push(message as Told))
-  const next: Peer['next'] = async (key) => {
+  const next: Holder['next'] = async (key) => {
     for (;;) {
       const index = told.findIndex((each) => key in each)
       if (index >= 0) return told.splice(index, 1)[0] as never
-      if (child.exitCode ?? child.signalCode) throw new Error(`the peer ended while ${key} was awaited`)
+      if (child.exitCode ?? child.signalCode) throw new Error(`the holder ended while ${key} was awaited`)
       const done = new AbortController()
       const { signal } = done
       await Promise.race([once(child, 'message', { signal }), once(child, 'exit', { signal })]).finally(() =>
@@ -59,35 +59,31 @@ export async function startPeer(namespace: string, address: string): Promise<Pee
 }
 
 /** The child's side. */
-function beAPeer(text: string): void {
+function holdAddress(text: string): void {
   const tell = (what: Told): boolean | undefined => process.send?.(what)
   const address = parseAddress(text)
   if (address === null) throw new Error(`${text} is no address`)
   const { index } = linkNamed(DEVICE)
-  const responder = new Responder({
-    onObservations: (observations) => {
-      for (const { frame } of observations) tell({ seen: Buffer.from(frame).toString('hex') })
-    },
-  })
+  const responder = new Responder({ onObservations: () => {} })
   responder.listenOn([linkNamed(DEVICE)])
-  responder.install([{ address, interfaceIndexes: [index] }])
+  responder.install({ held: [{ address, interfaceIndexes: [index] }], watched: [] })
   let extending: NodeJS.Timeout | undefined
   process.on('message', (order: Order) => {
-    if ('send' in order) responder.send(index, Buffer.from(order.send, 'hex'))
-    if ('count' in order) tell({ counted: responder.counters().frames })
-    if ('hold' in order) {
-      clearInterval(extending)
-      responder.resume(bootTime() + VALIDITY_MS)
-      extending = setInterval(() => {
-        if (responder.extend(bootTime() + VALIDITY_MS)) return
-        clearInterval(extending)
-        tell({ lapsed: true })
-      }, EXTEND_EVERY_MS)
-      tell({ holding: true })
+    if (order === 'count') {
+      tell({ counted: responder.counters().frames })
+      return
     }
+    clearInterval(extending)
+    responder.resume(bootTime() + VALIDITY_MS)
+    extending = setInterval(() => {
+      if (responder.extend(bootTime() + VALIDITY_MS)) return
+      clearInterval(extending)
+      tell({ lapsed: true })
+    }, EXTEND_EVERY_MS)
+    tell({ holding: true })
   })
   process.on('disconnect', () => process.exit())
   tell({ ready: true })
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) beAPeer(process.argv[2] ?? '')
+if (process.argv[1] === fileURLToPath(import.meta.url)) holdAddress(process.argv[2] ?? '')
