@@ -21,6 +21,8 @@ let cables = 0
 export type Run = (command: string) => string
 
 export interface Cable {
+  /** Of our end when the cable was laid. */
+  readonly name: string
   /** Our end, as the kernel shows it now. */
   readonly link: () => FitLink
   /** Runs a command where the neighbour is; its end of the cable is `eth0`. */
@@ -49,6 +51,7 @@ export function layCable(): Cable {
     ip -n ${namespace} addr add 192.0.2.2/24 dev eth0; ip -n ${namespace} addr add 2001:db8::2/64 dev eth0
     ip -n ${namespace} link set eth0 up`)
   return {
+    name,
     link: () => linkNamed(name),
     neighbour: (command) => sh(`ip netns exec ${namespace} sh -ec '${command}'`),
     groups: () => sh(`ip maddr show dev ${name}`),

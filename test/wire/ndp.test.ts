@@ -1,17 +1,30 @@
 import assert from 'node:assert/strict'
+import { setImmediate } from 'node:timers/promises'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { Announcer } from '../../src/announcer/index.ts'
-import { type Address, parseAddress } from '../../src/ip/index.ts'
+import { type Address, formatAddress, parseAddress } from '../../src/ip/index.ts'
 import { formatMac } from '../../src/packet/index.ts'
-import { bootTime, Responder } from '../../src/wire/index.ts'
+import { bootTime, type Observation, Responder } from '../../src/wire/index.ts'
 import { ask, type Cable, layCable, macOf } from './cable.ts'
+import {
+  advertisement,
+  ALL_NODES,
+  solicitation,
+  SOURCE_LINK,
+  STRANGER,
+  UNSPECIFIED,
+  VIP,
+} from './ndp-frames.ts'
 import { startTap, type Tap } from './tap.ts'
 
-const VIP = '2001:db8::50'
+const HELD = '2001:db8::50'
+/** 2001:db8::60, as the frames have it. */
+const WATCHED = '20010db8000000000000000000000060'
 
 let cable: Cable
 let tap: Tap
 let responder: Responder
+let observed: Observation[]
 
 before(async () => {
   cable = layCable()
@@ -25,7 +38,8 @@ after(async () => {
 })
 
 beforeEach(() => {
-  responder = new Responder({ onObservations: () => {} })
+  observed = []
+  responder = new Responder({ onObservations: (observations) => observed.push(...observations) })
   assert.deepEqual(responder.listenOn([cable.link()]), [])
 })
 
@@ -51,10 +65,10 @@ const ourMac = (): string => formatMac(cable.link().mac)
 const groups = (): string => cable.groups()
 
 test('a solicitation for a held address is answered with the MAC of the interface', () => {
-  hold(VIP, '192.0.2.50')
-  assert.equal(askFor(VIP), ourMac())
+  hold(HELD, '192.0.2.50')
+  assert.equal(askFor(HELD), ourMac())
   assert.equal(askFor('192.0.2.50'), ourMac())
-  assert.deepEqual(responder.counters().addresses[VIP], { requests: 1, responses: 1 })
+  assert.deepEqual(responder.counters().addresses[HELD], { requests: 1, responses: 1 })
 })
 
 test('an address that is not held is not answered', () => {
@@ -63,29 +77,29 @@ test('an address that is not held is not answered', () => {
 })
 
 test('after the instant of validity there is silence', () => {
-  hold(VIP)
+  hold(HELD)
   responder.resume(bootTime())
-  assert.equal(askFor(VIP), null)
+  assert.equal(askFor(HELD), null)
   assert.equal(responder.counters().frames.expired, 3)
 })
 
 test('a neighbour that asks us alone whether we are still there is answered', () => {
-  hold(VIP)
-  assert.equal(askFor(VIP), ourMac())
-  cable.neighbour(`ip neigh change ${VIP} dev eth0 nud probe`)
+  hold(HELD)
+  assert.equal(askFor(HELD), ourMac())
+  cable.neighbour(`ip neigh change ${HELD} dev eth0 nud probe`)
   const shown = cable.neighbour(
-    `for i in $(seq 200); do ip neigh show ${VIP} dev eth0 | grep -qE "REACHABLE|FAILED" && break; sleep 0.02; done; ip neigh show ${VIP} dev eth0`,
+    `for i in $(seq 200); do ip neigh show ${HELD} dev eth0 | grep -qE "REACHABLE|FAILED" && break; sleep 0.02; done; ip neigh show ${HELD} dev eth0`,
   )
   assert.match(shown, /REACHABLE/)
 })
 
 test('who tries to take a held address for itself finds it taken', () => {
-  hold(VIP)
-  cable.neighbour(`echo 1 > /proc/sys/net/ipv6/conf/eth0/accept_dad; ip addr add ${VIP}/64 dev eth0`)
+  hold(HELD)
+  cable.neighbour(`echo 1 > /proc/sys/net/ipv6/conf/eth0/accept_dad; ip addr add ${HELD}/64 dev eth0`)
   const shown = cable.neighbour(
     `for i in $(seq 200); do ip addr show dev eth0 | grep -q "dadfailed" && break; sleep 0.02; done; ip addr show dev eth0`,
   )
-  cable.neighbour(`ip addr del ${VIP}/64 dev eth0; echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad`)
+  cable.neighbour(`ip addr del ${HELD}/64 dev eth0; echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad`)
   assert.match(shown, /2001:db8::50.*dadfailed/)
 })
 
@@ -115,38 +129,160 @@ test('an unsolicited advertisement turns a wrong entry of the neighbour at once'
   assert.equal(macOf(cable.neighbour('ip neigh show 2001:db8::70')), ourMac())
 })
 
-/** From 02:00:00:00:00:99 and 2001:db8::9, for the held address; the checksum is right. */
-const SOLICITATION =
-  '3333ff00005002000000009986dd' + // Ethernet
-  '6000000000203aff20010db8000000000000000000000009ff0200000000000000000001ff000050' + // IPv6
-  '87001aeb0000000020010db8000000000000000000000050' +
-  '0101020000000099' // source link-layer address
-
-/** The option's length (its second byte) and the checksum that makes up for it. */
-function withOptionLength(length: number): string {
-  const checksum = (Number.parseInt(SOLICITATION.slice(112, 116), 16) + 1 - length).toString(16)
-  return `${SOLICITATION.slice(0, 112)}${checksum}${SOLICITATION.slice(116, 158)}0${length}${SOLICITATION.slice(160)}`
+/** Our next advertisement to the stranger, or to all nodes; those to the neighbour's kernel are passed over. */
+async function nextReply(destination = STRANGER): Promise<string> {
+  return await tap.next((frame) => frame.slice(76, 108) === destination && frame.slice(108, 110) === '88')
 }
 
-for (const [fate, what, frame] of [
-  ['wrongHopLimit', 'that passed a router', SOLICITATION.replace('3aff', '3afe')],
-  ['badChecksum', 'with a wrong checksum', SOLICITATION.replace(/.$/, '8')],
-  ['truncated', 'shorter than it says', SOLICITATION.slice(0, -2)],
-  ['malformed', 'with an option without length', withOptionLength(0)],
-  ['malformed', 'with an option longer than itself', withOptionLength(2)],
+/** By fate, what became of the frame, apart from what the kernels say to each other. */
+async function fateOf(frame: string): Promise<Record<string, number>> {
+  await settle()
+  const before = responder.counters().frames
+  tap.send(frame)
+  await settle()
+  const now = Object.entries(responder.counters().frames)
+  return Object.fromEntries(
+    now.map(([fate, count]) => [fate, count - (before[fate] ?? 0)] as const).filter(([, count]) => count > 0),
+  )
+}
+
+/** Frames keep their order: when this is answered, all before it was judged. */
+async function settle(): Promise<void> {
+  tap.send(solicitation({ target: PROBE, destination: ALL_NODES, ethernetDestination: '333300000001' }))
+  await tap.next((frame) => frame.slice(76, 108) === STRANGER && frame.slice(124, 156) === PROBE)
+}
+
+/** 2001:db8::ff, held in all these tests. */
+const PROBE = '20010db80000000000000000000000ff'
+const holdBoth = (): void => hold(HELD, '2001:db8::ff')
+
+test('the reply comes from the address, says that it was asked for, and overrides', async () => {
+  holdBoth()
+  tap.send(solicitation())
+  const reply = await nextReply()
+  const mac = ourMac().replaceAll(':', '')
+  assert.equal(reply.slice(0, 28), `020000000099${mac}86dd`)
+  assert.equal(reply.slice(28, 108), `6000000000203aff${VIP}${STRANGER}`)
+  assert.equal(reply.slice(108, 112), '8800')
+  assert.equal(reply.slice(116, 124), '60000000', 'S and O, not R')
+  assert.equal(reply.slice(124), `${VIP}0201${mac}`)
+})
+
+test('the reply to a probe goes to all nodes, and says that it was not asked for', async () => {
+  holdBoth()
+  tap.send(solicitation({ source: UNSPECIFIED, options: '' }))
+  const reply = await nextReply(ALL_NODES)
+  const mac = ourMac().replaceAll(':', '')
+  assert.equal(reply.slice(0, 12), '333300000001')
+  assert.equal(reply.slice(28, 108), `6000000000203aff${VIP}${ALL_NODES}`)
+  assert.equal(reply.slice(116, 124), '20000000', 'O only')
+  assert.equal(reply.slice(124), `${VIP}0201${mac}`)
+})
+
+for (const [what, frame] of [
+  [
+    'to us alone',
+    () => solicitation({ ethernetDestination: ourMac().replaceAll(':', ''), destination: VIP }),
+  ],
+  ['to us alone and without option', () => solicitation({ destination: VIP, options: '' })],
+  ['to its group and without option', () => solicitation({ options: '' })],
+  ['with options that we do not know', () => solicitation({ options: `${SOURCE_LINK}0e01000000000000` })],
+  ['longer than it says', () => solicitation({ trailer: '00'.repeat(20) })],
 ] as const) {
-  test(`a solicitation ${what} is not answered, and counted as ${fate}`, async () => {
-    hold(VIP)
-    const before = responder.counters().frames
-    tap.send(frame, SOLICITATION)
-    await answered()
-    const now = responder.counters().frames
-    assert.equal((now[fate] ?? 0) - (before[fate] ?? 0), 1)
-    assert.equal(now.answered, 1)
+  test(`a solicitation ${what} is answered`, async () => {
+    holdBoth()
+    tap.send(frame())
+    assert.match(await nextReply(), new RegExp(VIP))
   })
 }
 
-/** Waits for our answer: frames keep their order, so all before it was judged. Those to the kernel are passed over. */
-async function answered(): Promise<void> {
-  await tap.next((frame) => frame.slice(76, 108) === '20010db8000000000000000000000009')
+for (const [fate, what, frame] of [
+  ['wrongHopLimit', 'that passed a router', solicitation({ hopLimit: 254 })],
+  ['badChecksum', 'with a wrong checksum', solicitation({ checksumError: 1 })],
+  ['truncated', 'shorter than it says', solicitation({ lengthError: 1 })],
+  ['malformed', 'without room for a target', solicitation({ lengthError: -9 })],
+  ['malformed', 'with a code', solicitation({ code: 1 })],
+  ['malformed', 'for a group', solicitation({ target: ALL_NODES })],
+  ['malformed', 'from a group', solicitation({ source: ALL_NODES })],
+  ['malformed', 'with an option without length', solicitation({ options: `${SOURCE_LINK}0100000000000000` })],
+  [
+    'malformed',
+    'with an option longer than itself',
+    solicitation({ options: `0102${SOURCE_LINK.slice(4)}` }),
+  ],
+  ['malformed', 'with a link address of 14 bytes', solicitation({ options: `0102${'02'.repeat(14)}` })],
+  ['malformed', 'with a link address that is a group', solicitation({ options: '0101ffffffffffff' })],
+  ['malformed', 'that probes, with a link address', solicitation({ source: UNSPECIFIED })],
+  [
+    'malformed',
+    'that probes, to a single host',
+    solicitation({ source: UNSPECIFIED, destination: VIP, options: '' }),
+  ],
+  ['otherHost', 'to another host', solicitation({ ethernetDestination: '020000000077' })],
+  ['notHeld', 'for another address', solicitation({ target: STRANGER.replace(/.$/, '7') })],
+] as const) {
+  test(`a solicitation ${what} is not answered, and counted as ${fate}`, async () => {
+    holdBoth()
+    assert.deepEqual(await fateOf(frame), { [fate]: 1, answered: 1 })
+  })
 }
+
+test('a solicited advertisement to a group is malformed', async () => {
+  holdBoth()
+  assert.deepEqual(await fateOf(advertisement({ flags: 0x60 })), { malformed: 1, answered: 1 })
+})
+
+for (const [what, frame, seen] of [
+  ['an advertisement of a held address', advertisement(), [`announcement ${HELD} 02:00:00:00:00:99`]],
+  [
+    'an advertisement for another host than its sender',
+    advertisement({ options: '0201020000000088' }),
+    [`announcement ${HELD} 02:00:00:00:00:88`],
+  ],
+  [
+    'an answer to us in the name of a held address',
+    advertisement({ flags: 0x60, destination: VIP.replace('50', '01') }),
+    [`reply ${HELD} 02:00:00:00:00:99`],
+  ],
+  [
+    'a solicitation in the name of a held address',
+    solicitation({ source: VIP, target: STRANGER }),
+    [`request ${HELD} 02:00:00:00:00:99`],
+  ],
+  [
+    'a probe for a watched address',
+    solicitation({ source: UNSPECIFIED, options: '', target: WATCHED }),
+    ['probe 2001:db8::60 02:00:00:00:00:99'],
+  ],
+  [
+    'an advertisement of a watched address',
+    advertisement({ source: WATCHED, target: WATCHED }),
+    ['announcement 2001:db8::60 02:00:00:00:00:99'],
+  ],
+  ['a solicitation for a watched address', solicitation({ target: WATCHED }), []],
+  ['a probe for a held address', solicitation({ source: UNSPECIFIED, options: '' }), []],
+] as const) {
+  test(`${what} is ${seen.length > 0 ? '' : 'not '}observed`, async () => {
+    const { index } = cable.link()
+    responder.install({
+      held: [HELD, '2001:db8::ff'].map((text) => ({ address: address(text), interfaceIndexes: [index] })),
+      watched: [{ address: address('2001:db8::60'), interfaceIndexes: [index] }],
+    })
+    responder.resume(bootTime() + 60_000)
+    await fateOf(frame)
+    await setImmediate()
+    assert.deepEqual(
+      observed.map(({ kind, address: about, mac }) => `${kind} ${formatAddress(about)} ${formatMac(mac)}`),
+      seen,
+    )
+  })
+}
+
+test('the group of a watched address is joined, so that probes of others arrive', () => {
+  const { index } = cable.link()
+  responder.install({
+    held: [],
+    watched: [{ address: address('2001:db8::98:7654'), interfaceIndexes: [index] }],
+  })
+  assert.match(groups(), /ff02::1:ff98:7654/)
+})

@@ -215,6 +215,7 @@ test('the reply goes to who asked, padded with zeros', async () => {
 for (const [what, frame] of [
   ['a probe (sender 0.0.0.0)', () => request({ senderAddress: address('0.0.0.0') })],
   ['a request to our own MAC', () => request({ destination: cable.link().mac })],
+  ['a request longer than it says', () => request() + 'ff'.repeat(200)],
   ['a request with a priority tag (VLAN 0)', () => tagged(request(), 0xe000)],
 ] as const) {
   test(`${what} is answered`, async () => {

@@ -1,0 +1,260 @@
+// The responder on interfaces that change while it answers: the way from the kernel's news to the wire.
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { Announcer, fitLinks, type Holding, type Link } from '../../src/announcer/index.ts'
+import { parseAddress } from '../../src/ip/index.ts'
+import { formatMac } from '../../src/packet/index.ts'
+import { bootTime, LinkWatcher, Responder } from '../../src/wire/index.ts'
+import { ask, type Cable, layCable, sh } from './cable.ts'
+import { startTap } from './tap.ts'
+
+const DEADLINE_MS = 5000
+const NEIGHBOUR_MAC = '02:00:00:00:00:99'
+
+let cable: Cable
+let watcher: LinkWatcher
+let responder: Responder
+let announcer: Announcer
+let holdings: readonly Holding[]
+let links: readonly Link[]
+let onFollowed: () => void = () => {}
+
+before(() => {
+  cable = layCable()
+  cable.neighbour(`ip link set eth0 address ${NEIGHBOUR_MAC}`)
+})
+
+after(() => cable.remove())
+
+beforeEach(() => {
+  announcer = new Announcer({ seed: 1 })
+  responder = new Responder({ onObservations: () => {} })
+  responder.resume(bootTime() + 60_000)
+  holdings = ['192.0.2.50', '2001:db8::50'].map((text) => holding(text))
+  watcher = new LinkWatcher({
+    onLinks: (now) => {
+      links = now
+      follow()
+      onFollowed()
+    },
+    onError: (error) => {
+      throw error
+    },
+  })
+  watcher.start()
+})
+
+afterEach(() => {
+  onFollowed = () => {}
+  watcher.stop()
+  responder.stop()
+})
+
+function holding(text: string, interfaces: readonly string[] | null = null): Holding {
+  const address = parseAddress(text)
+  if (address === null) throw new Error(`${text} is no address`)
+  return { address, interfaces }
+}
+
+/** What a speaker does with every change. */
+function follow(): void {
+  const fit = fitLinks(links, [])
+  const failed = new Set(responder.listenOn(fit).map((failure) => failure.interface))
+  announcer.update(
+    holdings,
+    fit.filter(({ name }) => !failed.has(name)),
+    0,
+  )
+  responder.install({ held: announcer.table, watched: [] })
+}
+
+/** Makes a change and waits until the links that show it were followed. */
+async function change(command: string, isSeen: (link: Link | undefined) => boolean): Promise<void> {
+  const { name } = cable
+  const isFollowed = (): boolean => isSeen(links.find((link) => link.name === name))
+  await new Promise<void>((resolve, reject) => {
+    const deadline = setTimeout(() => reject(new Error(`not seen within ${DEADLINE_MS} ms`)), DEADLINE_MS)
+    onFollowed = () => {
+      if (!isFollowed()) return
+      clearTimeout(deadline)
+      resolve()
+    }
+    sh(command)
+  })
+}
+
+const askFor = (text: string, { neighbour }: Cable = cable): string | null => ask(neighbour, 'eth0', text)
+const ourMac = ({ link }: Cable = cable): string => formatMac(link().mac)
+
+function assertAnswered(): void {
+  assert.equal(askFor('192.0.2.50'), ourMac())
+  assert.equal(askFor('2001:db8::50'), ourMac())
+}
+
+test('a MAC that changes is the one that is answered with', async () => {
+  const { name } = cable
+  const mac = '02:00:00:00:00:11'
+  await change(`ip link set ${name} address ${mac}`, (link) => link?.mac === 0x02_00_00_00_00_11)
+  assert.equal(askFor('192.0.2.50'), mac)
+  assert.equal(askFor('2001:db8::50'), mac)
+})
+
+test('an interface that went down and up again answers', async () => {
+  const { name } = cable
+  await change(`ip link set ${name} down`, (link) => link?.isUp === false)
+  await change(`ip link set ${name} up`, (link) => link?.hasCarrier === true)
+  sh(`ip -6 addr replace 2001:db8::1/64 dev ${name} nodad`)
+  assertAnswered()
+})
+
+test('an interface whose cable was out answers', async () => {
+  const flaps = cable.link().carrierChanges
+  await change(
+    `ip -n ${cable.namespace} link set eth0 down; ip -n ${cable.namespace} link set eth0 up`,
+    (link) => link?.hasCarrier === true && link.carrierChanges > flaps,
+  )
+  sh(`ip -n ${cable.namespace} -6 addr replace 2001:db8::2/64 dev eth0 nodad`)
+  assertAnswered()
+})
+
+test('solicitations are answered again when IPv6 was switched off and on', async () => {
+  const { name } = cable
+  const hasIpv6 = (link?: Link): boolean =>
+    link?.networks.some(({ address }) => address.family === 'IPv6') === true
+  const setting = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`
+  await change(`echo 1 > ${setting}`, (link) => !hasIpv6(link))
+  await change(`echo 0 > ${setting}; ip -6 addr add 2001:db8::1/64 dev ${name} nodad`, hasIpv6)
+  assertAnswered()
+})
+
+test('groups that the kernel forgot with an MTU too small for IPv6 are joined again', async () => {
+  const { name } = cable
+  await change(`ip link set ${name} mtu 1000`, (link) => link?.networks.length === 1)
+  assert.ok(responder.counters().losses.groupsNotJoined > 0)
+  await change(
+    `ip link set ${name} mtu 1500; ip -6 addr add 2001:db8::1/64 dev ${name} nodad`,
+    (link) => link?.networks.some(({ prefixLength }) => prefixLength === 64) === true,
+  )
+  assert.equal(responder.counters().losses.groupsNotJoined, 0)
+  assert.match(cable.groups(), /ff02::1:ff00:50/)
+  assertAnswered()
+})
+
+test('an interface made anew answers, even with the same name, index and MAC', async () => {
+  const { name } = cable
+  const { index } = cable.link()
+  const mac = ourMac()
+  await change(
+    `ip link del ${name}
+    ip link add ${name} index ${index} address ${mac} type veth peer name eth0 netns ${cable.namespace}
+    ip addr add 192.0.2.1/24 dev ${name}; ip addr add 2001:db8::1/64 dev ${name} nodad; ip link set ${name} up
+    ip -n ${cable.namespace} addr add 192.0.2.2/24 dev eth0
+    ip -n ${cable.namespace} addr add 2001:db8::2/64 dev eth0 nodad
+    ip -n ${cable.namespace} link set eth0 up`,
+    (link) => link?.hasCarrier === true && link.networks.length >= 2,
+  )
+  assertAnswered()
+})
+
+test('an interface that is renamed answers for what names the new name only', async () => {
+  const { name } = cable
+  holdings = [holding('192.0.2.50'), holding('192.0.2.51', [name]), holding('192.0.2.52', ['lan0'])]
+  follow()
+  assert.equal(askFor('192.0.2.51'), ourMac())
+  const mac = ourMac()
+  await change(`ip link set ${name} name lan0`, (link) => link === undefined)
+  assert.equal(askFor('192.0.2.50'), mac)
+  assert.equal(askFor('192.0.2.51'), null)
+  assert.equal(askFor('192.0.2.52'), mac)
+  sh(`ip link set lan0 name ${name}`)
+})
+
+test('an interface without any IPv4 address answers', async () => {
+  const { name } = cable
+  await change(
+    `ip addr del 192.0.2.1/24 dev ${name}`,
+    (link) => !link?.networks.some(({ prefixLength }) => prefixLength === 24),
+  )
+  assert.equal(askFor('192.0.2.50'), ourMac())
+})
+
+test('an address goes to the interface that gets its subnet, and is silent on the others', async () => {
+  const second = layCable()
+  const { name } = second
+  sh(`ip addr del 192.0.2.1/24 dev ${name}`)
+  await change(
+    `ip addr del 192.0.2.1/24 dev ${cable.name} 2>/dev/null || true; ip addr add 198.51.100.1/24 dev ${name}`,
+    () => links.some(({ networks }) => networks.some(({ address }) => address.value === 0xc6_33_64_01n)),
+  )
+  assert.equal(askFor('192.0.2.50'), ourMac(), 'nobody has its subnet: all answer')
+  assert.equal(askFor('192.0.2.50', second), ourMac(second))
+  await change(
+    `ip addr add 192.0.2.1/24 dev ${cable.name}`,
+    (link) => link?.networks.some(({ prefixLength }) => prefixLength === 24) === true,
+  )
+  assert.equal(askFor('192.0.2.50'), ourMac())
+  assert.equal(askFor('192.0.2.50', second), null)
+  second.remove()
+})
+
+test('an interface that is put into a bridge is silent, and the bridge answers', async () => {
+  const { name } = cable
+  await change(
+    `ip link add br0 address 02:00:00:00:00:22 type bridge; ip link set br0 up; ip addr add 192.0.2.3/24 dev br0
+    ip link set ${name} master br0; ip addr del 192.0.2.1/24 dev ${name}`,
+    (link) => link?.isEnslaved === true && link.networks.every(({ prefixLength }) => prefixLength !== 24),
+  )
+  assert.equal(askFor('192.0.2.50'), '02:00:00:00:00:22')
+  await change(
+    `ip link del br0; ip addr add 192.0.2.1/24 dev ${name}`,
+    (link) => link?.networks.some(({ prefixLength }) => prefixLength === 24) === true && !link.isEnslaved,
+  )
+  assertAnswered()
+})
+
+test('requests for a macvlan interface are its own affair, not that of the interface below', async () => {
+  const { name } = cable
+  await change(
+    `ip link add link ${name} name upper0 address 02:00:00:00:00:33 type macvlan mode bridge; ip link set upper0 up`,
+    () => links.some((link) => link.name === 'upper0' && link.hasCarrier),
+  )
+  holdings = [holding('192.0.2.50', ['upper0']), holding('192.0.2.51', [name])]
+  follow()
+  const tap = await startTap(cable.namespace)
+  assert.equal(askFor('192.0.2.50'), '02:00:00:00:00:33')
+  assert.equal(askFor('192.0.2.51'), ourMac())
+  // To the MAC of the upper one, for an address of the lower one: the kernel shows it to both.
+  tap.send(
+    '020000000033' +
+      '020000000099' +
+      '0806' +
+      '00010800060400' +
+      '01' +
+      '020000000099' +
+      'c0000202' +
+      '000000000000' +
+      'c0000233',
+  )
+  assert.equal(askFor('192.0.2.50'), '02:00:00:00:00:33')
+  const { wrongInterface, otherDevice } = responder.counters().frames
+  assert.ok((otherDevice ?? 0) > 0)
+  assert.ok((wrongInterface ?? 0) > 0)
+  await tap.end()
+  await change('ip link del upper0', () => links.every((link) => link.name !== 'upper0'))
+})
+
+test('the groups of held addresses are reported when they are joined, and when the cable is in again', async () => {
+  const tap = await startTap(cable.namespace)
+  const isReport = (frame: string): boolean =>
+    frame.startsWith('333300000016') && frame.includes('ff0200000000000000000001ff778899')
+  holdings = [holding('2001:db8::77:8899')]
+  follow()
+  await tap.next(isReport)
+  const flaps = cable.link().carrierChanges
+  await change(
+    `ip -n ${cable.namespace} link set eth0 down; ip -n ${cable.namespace} link set eth0 up`,
+    (link) => link?.hasCarrier === true && link.carrierChanges > flaps,
+  )
+  await tap.next(isReport)
+  await tap.end()
+})
