@@ -87,7 +87,8 @@ napi_value take_observations(napi_env env, napi_callback_info info) {
       napi_value entry;
       napi_create_object(env, &entry);
       napi_set_named_property(env, entry, "interfaceIndex", number(env, observation.interface_index));
-      napi_set_named_property(env, entry, "address", bytes(env, observation.address.data(), observation.address.size()));
+      const Address &address = observation.address;
+      napi_set_named_property(env, entry, "address", bytes(env, address.data(), address.size()));
       napi_set_named_property(env, entry, "mac", number(env, number_of(observation.mac)));
       napi_set_named_property(env, entry, "kind", number(env, static_cast<double>(observation.kind)));
       napi_set_element(env, array, length++, entry);
