@@ -40,8 +40,9 @@ void GroupMembership::forget_if_lost() {
   sockets_.clear();
 }
 
-unsigned GroupMembership::set(const std::set<uint32_t> &groups) {
-  if (groups.empty() && joined_.empty()) return 0;
+void GroupMembership::set(const std::set<uint32_t> &groups) {
+  missing_ = 0;
+  if (groups.empty() && joined_.empty()) return;
   forget_if_lost();
   for (auto entry = joined_.begin(); entry != joined_.end();) {
     if (groups.count(entry->first)) {
@@ -53,19 +54,17 @@ unsigned GroupMembership::set(const std::set<uint32_t> &groups) {
     entry->second->groups--;
     entry = joined_.erase(entry);
   }
-  unsigned failed = 0;
   for (uint32_t group : groups) {
     if (joined_.count(group)) continue;
     Socket *socket = roomy_socket();
     ipv6_mreq join = request(group, interface_index_);
     if (socket == nullptr || setsockopt(socket->fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &join, sizeof join) != 0) {
-      failed++;
+      missing_++;
       continue;
     }
     socket->groups++;
     joined_[group] = socket;
   }
-  return failed;
 }
 
 GroupMembership::Socket *GroupMembership::roomy_socket() {

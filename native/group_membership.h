@@ -13,10 +13,12 @@ class GroupMembership {
  public:
   explicit GroupMembership(int interface_index) : interface_index_(interface_index) {}
 
-  // Makes these (the last 24 bits of each group) the groups that are joined; returns how many could not be, which the
-  // next call tries again. The kernel keeps them, and reports them again, when the interface goes down and comes back
+  // Makes these (the last 24 bits of each group) the groups that are joined. The kernel keeps them, and reports them again, when the interface goes down and comes back
   // and when IPv6 is switched off and on; when it has forgotten them, the next call joins them anew.
-  unsigned set(const std::set<uint32_t> &groups);
+  void set(const std::set<uint32_t> &groups);
+
+  // How many of them could not be joined; the next call of `set` tries again.
+  unsigned missing() const { return missing_; }
 
  private:
   struct Socket {
@@ -30,6 +32,7 @@ class GroupMembership {
 
   const int interface_index_;
   int mtu_ = 0;
+  unsigned missing_ = 0;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::map<uint32_t, Socket *> joined_;
 };

@@ -76,8 +76,9 @@ void Responder::open(const Station &station) {
   int index = station.interface_index;
   auto found = interfaces_.find(index);
   if (found != interfaces_.end()) {
-    const Interface &before = *found->second;
-    if (before.station.mac == station.mac && before.arp.is_bound() && before.ndp.is_bound()) return join_groups();
+    Interface &before = *found->second;
+    if (before.station.mac == station.mac && before.arp.is_bound() && before.ndp.is_bound())
+      return join_groups(before);
     close(index);
   }
   auto opened = std::unique_ptr<Interface>(new Interface{station,
@@ -93,7 +94,7 @@ void Responder::open(const Station &station) {
     close(index);
     throw;
   }
-  join_groups();
+  join_groups(*interface);
 }
 
 void Responder::close(int interface_index) {
@@ -111,12 +112,17 @@ void Responder::close(int interface_index) {
 
 void Responder::install(std::unique_ptr<AddressTable> table) {
   run([&] { table_.swap(table); });  // the old one is destroyed here, not on the responder's time
-  join_groups();
+  for (auto &[index, interface] : interfaces_) join_groups(*interface);
 }
 
-void Responder::join_groups() {
-  groups_not_joined_ = 0;
-  for (auto &[index, interface] : interfaces_) groups_not_joined_ += interface->groups.set(table_->groups_on(index));
+void Responder::join_groups(Interface &interface) const {
+  interface.groups.set(table_->groups_on(interface.station.interface_index));
+}
+
+unsigned Responder::groups_not_joined() const {
+  unsigned sum = 0;
+  for (auto &[index, interface] : interfaces_) sum += interface->groups.missing();
+  return sum;
 }
 
 // Frozen between reading the clock and storing, the process thaws with an instant that has passed: silent.

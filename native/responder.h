@@ -44,7 +44,7 @@ class Responder {
   ObservationQueue &observations() { return observations_; }
   uint64_t count(Fate fate) const { return counts_[static_cast<size_t>(fate)].load(std::memory_order_relaxed); }
   uint64_t dropped();  // by the kernel: the ring was full
-  unsigned groups_not_joined() const { return groups_not_joined_; }
+  unsigned groups_not_joined() const;
 
  private:
   struct Interface {
@@ -58,7 +58,7 @@ class Responder {
   void loop();
   void take_change();
   void take_frames(Interface &interface, unsigned budget);
-  void join_groups();
+  void join_groups(Interface &interface) const;
   void take(const Interface &interface, const PacketSocket &socket, const Frame &frame);
   Fate answer(const Verdict &verdict, const PacketSocket &socket);
 
@@ -68,7 +68,6 @@ class Responder {
   std::atomic<int64_t> valid_until_{0};
   std::array<std::atomic<uint64_t>, static_cast<size_t>(Fate::kCount)> counts_ = {};
   uint64_t dropped_before_ = 0;  // by sockets closed since
-  unsigned groups_not_joined_ = 0;
 
   ObservationQueue observations_;
 

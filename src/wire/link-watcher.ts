@@ -7,10 +7,16 @@ import { linksOf } from './netlink.ts'
 /** Changes come in swarms (a pod's start is a dozen): one reading serves them all. */
 const GATHER_MS = 10
 
+/** From one reading to the next at least: on a node that starts pods all the time a reading takes milliseconds. */
+const READ_INTERVAL_MS = 50
+
 const RETRY_MS = 1000
 
 export interface LinkWatcherInit {
-  /** Gets all links: once from `start`, then after each change of any of them. */
+  /**
+   * Gets all links: once from `start`, then within 60 ms of each change of any of them; also when they look as before,
+   * for an interface that was made anew may look the same.
+   */
   onLinks: (links: readonly Link[]) => void
   /** A reading failed; it is tried again after a second. */
   onError: (error: Error) => void
@@ -25,6 +31,7 @@ export class LinkWatcher {
   readonly #init: LinkWatcherInit
   #monitor: NativeLinkMonitor | undefined
   #gathering: NodeJS.Timeout | undefined
+  #readAt = -Infinity
 
   constructor(init: LinkWatcherInit) {
     this.#init = init
@@ -37,11 +44,14 @@ export class LinkWatcher {
   }
 
   #gather(delay: number): void {
-    this.#gathering ??= setTimeout(() => this.#read(), delay)
+    if (this.#gathering !== undefined) return
+    const untilNext = this.#readAt + READ_INTERVAL_MS - performance.now()
+    this.#gathering = setTimeout(() => this.#read(), Math.max(delay, untilNext))
   }
 
   #read(): void {
     this.#gathering = undefined
+    this.#readAt = performance.now()
     try {
       this.#init.onLinks(readLinks())
     } catch (error) {

@@ -41,7 +41,10 @@ export function linksOf(datagrams: readonly Uint8Array[]): readonly Link[] {
   for (const { type, body } of messages) {
     if (type !== RTM_NEWADDR) continue
     const { index, network } = readAddress(body)
-    if (network !== null) networks.set(index, [...(networks.get(index) ?? []), network])
+    if (network === null) continue
+    const sameLink = networks.get(index)
+    if (sameLink === undefined) networks.set(index, [network])
+    else sameLink.push(network)
   }
   return messages.flatMap(({ type, body }) => (type === RTM_NEWLINK ? [readLink(body, networks)] : []))
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { after, before, beforeEach, afterEach, test } from 'node:test'
 import type { Link } from '../../src/announcer/index.ts'
 import { formatAddress } from '../../src/ip/index.ts'
@@ -10,6 +12,7 @@ let cable: Cable
 let watcher: LinkWatcher
 let links: readonly Link[] = []
 let onLinks: () => void = () => {}
+let readings = 0
 
 before(() => {
   cable = layCable()
@@ -21,6 +24,7 @@ beforeEach(() => {
   watcher = new LinkWatcher({
     onLinks: (now) => {
       links = now
+      readings++
       onLinks()
     },
     onError: (error) => {
@@ -111,5 +115,17 @@ test('a thousand addresses are read whole', () => {
   sh(`ip -batch - <<END\n${commands.join('\n')}\nEND`)
   const own = readLinks().find(({ name }) => name === 'ours1')
   assert.ok((own?.networks.length ?? 0) >= 1000)
+  sh('ip addr flush dev ours1')
+})
+
+test('ten thousand addresses are read in a few readings, however they come', async () => {
+  const commands = Array.from({ length: 10_000 }, (_, n) => `addr add 10.2.${n >> 8}.${n & 255}/16 dev ours1`)
+  const before = readings
+  const started = performance.now()
+  const batch = spawn('ip', ['-batch', '-'], { stdio: ['pipe', 'inherit', 'inherit'] })
+  batch.stdin.end(commands.join('\n'))
+  await once(batch, 'exit')
+  await until(() => (find('ours1')?.networks.length ?? 0) >= 10_000)
+  assert.ok(readings - before <= 2 + (performance.now() - started) / 50, `${readings - before} readings`)
   sh('ip addr flush dev ours1')
 })
