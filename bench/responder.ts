@@ -1,59 +1,75 @@
-// How fast ARP is answered, and how many requests a second, beside the kernel answering for its own address.
-//   node --import tsx bench/responder.ts
+// How fast ARP requests and neighbour solicitations are answered, and how many a second, beside the kernel answering
+// for its own address in the same run.
+//   node --import tsx bench/responder.ts [SECONDS]    of each measurement, 3 unless said
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { parseAddress } from '../src/ip/index.ts'
+import { type Address, formatAddress, parseAddress } from '../src/ip/index.ts'
 import { bootTime, Responder } from '../src/wire/index.ts'
 import { unshareOptions } from '../sandbox/machine.mjs'
 import { layCable } from '../test/wire/cable.ts'
 
 const RATE = 1000
-const SECONDS = 5
+const SECONDS = Number(process.argv[2] ?? 3)
 const MANY = 5000
 const STALL_MS = 200
 const INSIDE = 'TYPEMETAL_BENCH_NAMESPACE'
 
+const PROTOCOLS = [
+  { protocol: 'ARP', ownAddress: '192.0.2.1', firstHeld: '10.0.0.0' },
+  { protocol: 'NDP', ownAddress: '2001:db8::1', firstHeld: '2001:db8:1::' },
+] as const
+
 interface Case {
   readonly name: string
-  /** The addresses asked for. */
-  readonly first: string
+  /** Asked for, all of them in turn; held as well, unless the kernel has them itself. */
+  readonly first: Address
   readonly count: number
-  /** Addresses held, of 10.0.0.0 on. */
-  readonly held: number
+  readonly isHeld: boolean
   readonly isStalled: boolean
 }
 
-const CASES: readonly Case[] = [
-  { name: 'kernel, its own address', first: '192.0.2.1', count: 1, held: 0, isStalled: false },
-  { name: 'responder, 1 held', first: '10.0.0.0', count: 1, held: 1, isStalled: false },
-  { name: `responder, ${MANY} held`, first: '10.0.0.0', count: MANY, held: MANY, isStalled: false },
-  {
-    name: `responder, ${MANY} held, JavaScript stalled`,
-    first: '10.0.0.0',
-    count: MANY,
-    held: MANY,
-    isStalled: true,
-  },
-]
+const CASES: readonly Case[] = PROTOCOLS.flatMap(({ protocol, ownAddress, firstHeld }) => {
+  const held = { first: addressOf(firstHeld), isHeld: true }
+  const one = { ...held, count: 1 }
+  const many = { ...held, count: MANY }
+  return [
+    {
+      name: `${protocol}: kernel, its own`,
+      first: addressOf(ownAddress),
+      count: 1,
+      isHeld: false,
+      isStalled: false,
+    },
+    { name: `${protocol}: 1 held`, ...one, isStalled: false },
+    { name: `${protocol}: ${MANY} held`, ...many, isStalled: false },
+    { name: `${protocol}: 1 held, stalled`, ...one, isStalled: true },
+    { name: `${protocol}: ${MANY} held, stalled`, ...many, isStalled: true },
+  ]
+})
 
 const runFile = promisify(execFile)
 
+function addressOf(text: string): Address {
+  const address = parseAddress(text)
+  if (address === null) throw new Error(`${text} is no address`)
+  return address
+}
+
 async function measure(
   load: string,
-  { name, first, count, held, isStalled }: Case,
+  { name, first, count, isHeld, isStalled }: Case,
 ): Promise<Record<string, unknown>> {
   const cable = layCable()
   const responder = new Responder({ onObservations: () => {} })
   const { index } = cable.link()
-  if (held > 0) responder.listenOn([cable.link()])
-  const base = parseAddress('10.0.0.0')?.value ?? 0n
-  const addresses = Array.from({ length: held }, (_, n) => ({
-    family: 'IPv4' as const,
-    value: base + BigInt(n),
+  if (isHeld) responder.listenOn([cable.link()])
+  const addresses = Array.from({ length: isHeld ? count : 0 }, (_, n) => ({
+    family: first.family,
+    value: first.value + BigInt(n),
   }))
   responder.install({
     held: addresses.map((address) => ({ address, interfaceIndexes: [index] })),
@@ -62,14 +78,15 @@ async function measure(
   responder.resume(bootTime() + 600_000)
   const stalling = isStalled ? setInterval(stall, 1000) : undefined
   const run = async (...mode: string[]): Promise<number[]> => {
-    const asked = ['eth0', first, String(count), ...mode]
+    const asked = ['eth0', formatAddress(first), String(count), ...mode]
     const { stdout } = await runFile('ip', ['netns', 'exec', cable.namespace, load, ...asked])
     return stdout.trim().split(' ').map(Number)
   }
   const [sent = 0, answered = 0, p50, p99, longest, late] = await run('paced', String(RATE), String(SECONDS))
   const [offered = 0, replies = 0, took = 1] = await run('flood', String(SECONDS))
   clearInterval(stalling)
-  const { ringFull } = responder.counters().losses
+  const { ringFull, groupsNotJoined } = responder.counters().losses
+  if (groupsNotJoined > 0) throw new Error(`${groupsNotJoined} groups could not be joined`)
   responder.stop()
   cable.remove()
   return {
@@ -93,13 +110,13 @@ function stall(): void {
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'typemetal-bench-'))
   try {
-    const load = join(folder, 'arp-load')
-    const source = fileURLToPath(new URL('arp-load.c', import.meta.url))
+    const load = join(folder, 'neighbour-load')
+    const source = fileURLToPath(new URL('neighbour-load.c', import.meta.url))
     await runFile('cc', ['-O2', '-Wall', '-Wextra', '-o', load, source])
     const rows: Record<string, unknown>[] = []
     for (const each of CASES) rows.push(await measure(load, each))
     console.log(
-      `ARP over a veth pair; latency at ${RATE} requests/s; ${SECONDS} s each; Node ${process.version}`,
+      `over a veth pair; latency at ${RATE} requests/s; ${SECONDS} s each; stalled: JavaScript, for ${STALL_MS} ms each second; Node ${process.version}`,
     )
     console.table(Object.fromEntries(rows.map(({ '': name, ...row }) => [name, row])))
   } finally {
@@ -109,7 +126,7 @@ async function main(): Promise<void> {
 
 if (process.env[INSIDE]) await main()
 else {
-  const self = [process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url)]
+  const self = [process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url), String(SECONDS)]
   const env = { ...process.env, [INSIDE]: '1' }
   process.exitCode =
     spawnSync('unshare', [...unshareOptions(), '--', ...self], { stdio: 'inherit', env }).status ?? 1
