@@ -1,4 +1,5 @@
 // An address that appears in a status without our doing: another controller's late write gave it a second time.
+import type { Address } from '../ip/index.ts'
 import type { ServiceKey } from './refusal.ts'
 import type { Request } from './request.ts'
 import { compareAge } from './age-order.ts'
@@ -16,9 +17,9 @@ export function displace(
   { addresses, pool }: Possession,
 ): ServiceKey[] {
   if (addresses.length === 0) return []
-  const rivals = new Set(
-    addresses.flatMap((address) => [...state.ledger.rivals(request.service, address, request.sharing)]),
-  )
+  const rivalsFor = (address: Address): ServiceKey[] =>
+    state.ledger.rivals(request.service, address, request.sharing)
+  const rivals = new Set(addresses.flatMap(rivalsFor))
   if (rivals.size === 0 || !judgeByPools(state, request, addresses, pool).stays) return []
   const newcomer = { key: request.service, createdAt: request.createdAt }
   const losers = [...rivals].flatMap((key) => state.assignments.get(key) ?? [])
@@ -26,8 +27,9 @@ export function displace(
     compareAge(newcomer, { key: service, createdAt }) < 0
   if (!losers.every(isYounger)) return []
   for (const address of addresses) {
-    for (const rival of state.ledger.rivals(request.service, address, request.sharing)) {
-      state.ledger.leave(rival, address, request.sharing)
+    for (const rival of rivalsFor(address)) {
+      const sharing = state.assignments.get(rival)?.request.sharing
+      if (sharing !== undefined) state.ledger.leave(rival, address, sharing)
     }
   }
   return [...rivals]

@@ -42,29 +42,21 @@ export class Ledger {
   }
 
   hold(service: ServiceKey, addresses: readonly Address[], sharing: Sharing): void {
-    for (const address of addresses) {
-      const held = this.#held.get(idOf(address)) ?? this.#open(address)
-      this.#forgetUser(held, service)
-      held.users.set(service, { sharing, leaving: false })
-      if (sharing.key === '') continue
-      const sharers = this.#byKey.get(sharing.key)
-      if (sharers === undefined) this.#byKey.set(sharing.key, new Set([held]))
-      else sharers.add(held)
-    }
+    for (const address of addresses) this.#use(service, address, { sharing, leaving: false })
   }
 
   /** The Service gives the address up, and nobody else has it before its object says so too: a crash would find both. */
   leave(service: ServiceKey, address: Address, sharing: Sharing): void {
-    const { users } = this.#held.get(idOf(address)) ?? this.#open(address)
-    users.set(service, { sharing: users.get(service)?.sharing ?? sharing, leaving: true })
+    this.#use(service, address, { sharing, leaving: true })
   }
 
-  /** The sharing key under which the Service had the address; `null`: it had not. */
-  release(service: ServiceKey, address: Address): string | null {
+  /** The sharing keys of those who have the address still: under which others may join them. */
+  release(service: ServiceKey, address: Address): string[] {
     const held = this.#held.get(idOf(address))
-    const key = held === undefined ? null : this.#forgetUser(held, service)
-    if (held?.users.size === 0) this.#close(held)
-    return key
+    if (held === undefined) return []
+    this.#forgetUser(held, service)
+    if (held.users.size === 0) this.#close(held)
+    return [...held.users.values()].map(({ sharing }) => sharing.key)
   }
 
   isFree(address: Address): boolean {
@@ -87,10 +79,14 @@ export class Ledger {
   }
 
   /** Who has the address and does not share it with `service`. */
-  *rivals(service: ServiceKey, address: Address, sharing: Sharing): Generator<ServiceKey> {
-    for (const [holder, user] of this.#held.get(idOf(address))?.users ?? []) {
-      if (holder !== service && !user.leaving && sharingObstacle(sharing, user.sharing) !== null) yield holder
-    }
+  rivals(service: ServiceKey, address: Address, sharing: Sharing): ServiceKey[] {
+    const users = [...(this.#held.get(idOf(address))?.users ?? [])]
+    return users
+      .filter(
+        ([holder, user]) =>
+          holder !== service && !user.leaving && sharingObstacle(sharing, user.sharing) !== null,
+      )
+      .map(([holder]) => holder)
   }
 
   /** The first address of the pool, in its order, that is free or may be shared; `null` when there is none. */
@@ -160,6 +156,17 @@ export class Ledger {
     return null
   }
 
+  #use(service: ServiceKey, address: Address, user: User): void {
+    const held = this.#held.get(idOf(address)) ?? this.#open(address)
+    this.#forgetUser(held, service)
+    held.users.set(service, user)
+    const { key } = user.sharing
+    if (key === '') return
+    const sharers = this.#byKey.get(key)
+    if (sharers === undefined) this.#byKey.set(key, new Set([held]))
+    else sharers.add(held)
+  }
+
   #open(address: Address): HeldAddress {
     const held: HeldAddress = { address, page: null, users: new Map() }
     this.#held.set(idOf(address), held)
@@ -184,17 +191,15 @@ export class Ledger {
     else held.page.free(held, this.#now)
   }
 
-  /** Its sharing key; `null`: it was no user. */
-  #forgetUser(held: HeldAddress, service: ServiceKey): string | null {
+  #forgetUser(held: HeldAddress, service: ServiceKey): void {
     const key = held.users.get(service)?.sharing.key
-    if (key === undefined) return null
+    if (key === undefined) return
     held.users.delete(service)
     if (key !== '' && ![...held.users.values()].some(({ sharing }) => sharing.key === key)) {
       const sharers = this.#byKey.get(key)
       sharers?.delete(held)
       if (sharers?.size === 0) this.#byKey.delete(key)
     }
-    return key
   }
 }
 

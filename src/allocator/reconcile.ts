@@ -38,7 +38,7 @@ export function reconcileService(state: AllocatorState, service: Service): Decis
   const vacancy = settle(state, { request, assignment, shown: shown.addresses })
   if (refusal === null) state.refused.delete(request.service)
   else state.refused.put(request, refusal)
-  const woken = wake(state, vacancy)
+  const woken = wake(state, request.service, vacancy)
   const finding = findingOf(assignment, refusal)
   const settled = { assignment, refusal, finding }
   const write = writeFor(state, shown, settled)
@@ -55,10 +55,15 @@ export function reconcileService(state: AllocatorState, service: Service): Decis
 }
 
 /** What the object shows and the state has not seen: at a start, or written by another controller. */
-function newlyShown({ leaving }: AllocatorState, { service }: Request, shown: Shown): Possession {
+function newlyShown(
+  { configuration, leaving }: AllocatorState,
+  { service }: Request,
+  shown: Shown,
+): Possession {
   const possession = possessionOf(shown)
   const given = leaving.get(service)
-  if (given === undefined) return possession
+  // While no pool is accepted what was given up is not taken away, so that it is the Service's own again.
+  if (given === undefined || configuration.pools.size === 0) return possession
   return { ...possession, addresses: possession.addresses.filter((address) => !isAmong(address, given)) }
 }
 
@@ -79,7 +84,7 @@ function abandon(state: AllocatorState, service: Service, request: Request, show
     refusal: null,
     finding: null,
     events: [],
-    wake: wake(state, vacancy),
+    wake: wake(state, key, vacancy),
   }
 }
 

@@ -103,5 +103,5 @@ function concerns(
 /** The Service is gone: frees what it held. Whom to reconcile, as they wait for it. */
 export function forget(state: AllocatorState, service: ServiceKey): ServiceKey[] {
   state.refused.delete(service)
-  return wake(state, vacate(state, service))
+  return wake(state, service, vacate(state, service))
 }

@@ -18,19 +18,24 @@ export interface Assignment {
   readonly exception: Refusal | null
 }
 
+/** For whom, as it was asked when last looked at. */
+type Held = Assignment & { readonly request: Request }
+
 /** Changed only by the functions of this folder. */
 export interface AllocatorState {
   configuration: Configuration
   readonly ledger: Ledger
   /** The class of the Services that are ours; `null`: those without a class. */
   readonly loadBalancerClass: string | null
-  readonly assignments: Map<ServiceKey, Assignment & { readonly request: Request }>
+  readonly assignments: Map<ServiceKey, Held>
   /** Services that keep what no pool would give them now: the first to look at when a configuration changes. */
   readonly exceptional: Set<ServiceKey>
   /** Addresses given up whose Service still shows them: nobody else has them until it does not. */
   readonly leaving: Map<ServiceKey, readonly Address[]>
   /** Services with a wish that is not granted, whether they hold an address or not. */
   readonly refused: WaitingList
+  /** What Services were woken for that have not been reconciled since. */
+  readonly invited: Map<ServiceKey, readonly Address[]>
 }
 
 export function createState(configuration: Configuration, loadBalancerClass: string | null): AllocatorState {
@@ -42,6 +47,7 @@ export function createState(configuration: Configuration, loadBalancerClass: str
     exceptional: new Set(),
     leaving: new Map(),
     refused: new WaitingList(),
+    invited: new Map(),
   }
 }
 
@@ -75,8 +81,7 @@ export function settle(state: AllocatorState, { request, assignment, shown }: Se
   const kept = assignment?.addresses ?? NONE
   const shownStill = without(shown, kept)
   const gone = without(without(joined(before?.addresses, leaving.get(service)), kept), shownStill)
-  const keys =
-    gone.length === 0 ? NO_KEYS : new Set(gone.flatMap((each) => ledger.release(service, each) ?? []))
+  const keys = gone.length === 0 ? NO_KEYS : new Set(gone.flatMap((each) => ledger.release(service, each)))
   for (const address of shownStill) ledger.leave(service, address, sharing)
   ledger.hold(service, kept, sharing)
   if (shownStill.length > 0) leaving.set(service, shownStill)
@@ -85,13 +90,19 @@ export function settle(state: AllocatorState, { request, assignment, shown }: Se
   else assignments.set(service, { ...assignment, request })
   if (assignment === null || assignment.exception === null) exceptional.delete(service)
   else exceptional.add(service)
-  if (before === undefined || sameSharing(before.request.sharing, sharing)) {
-    return { addresses: gone, sharingKeys: keys }
-  }
-  return {
-    addresses: [...gone, ...kept],
-    sharingKeys: new Set([...keys, before.request.sharing.key, sharing.key]),
-  }
+  const opened = openedTo(before, request, kept)
+  if (opened.length === 0) return { addresses: gone, sharingKeys: keys }
+  return { addresses: [...gone, ...opened], sharingKeys: new Set([...keys, sharing.key]) }
+}
+
+/** Of what the Service has, what others may use now who could not before: it has it newly, or on other terms. */
+function openedTo(
+  before: Held | undefined,
+  { sharing }: Request,
+  kept: readonly Address[],
+): readonly Address[] {
+  if (before !== undefined && !sameSharing(before.request.sharing, sharing)) return kept
+  return sharing.key === '' ? NONE : without(kept, before?.addresses ?? NONE)
 }
 
 /** Frees whatever the Service has or shows. */
@@ -101,7 +112,7 @@ export function vacate(state: AllocatorState, service: ServiceKey): Vacancy {
   assignments.delete(service)
   exceptional.delete(service)
   leaving.delete(service)
-  const keys = addresses.flatMap((address) => ledger.release(service, address) ?? [])
+  const keys = addresses.flatMap((address) => ledger.release(service, address))
   return { addresses, sharingKeys: new Set(keys) }
 }
 

@@ -1,6 +1,6 @@
 // Services with a wish that is not granted, found by what could grant it: an address that is left, a pool with room.
 import type { Address } from '../ip/index.ts'
-import { AgeOrder } from './age-order.ts'
+import { type Aged, AgeOrder } from './age-order.ts'
 import { type Refusal, type ServiceKey, poolsWithoutRoom } from './refusal.ts'
 import type { Request } from './request.ts'
 
@@ -14,6 +14,7 @@ export class WaitingList {
   readonly #entries = new Map<ServiceKey, Waiting>()
   readonly #byAddress = new Map<string, Set<ServiceKey>>()
   readonly #byPool = new Map<string, AgeOrder>()
+  readonly #bySharingKey = new Map<string, AgeOrder>()
 
   has(service: ServiceKey): boolean {
     return this.#entries.has(service)
@@ -29,18 +30,16 @@ export class WaitingList {
   }
 
   put(request: Request, refusal: Refusal): void {
-    const { service, createdAt } = request
+    const { service, createdAt, sharing } = request
     this.delete(service)
     this.#entries.set(service, { request, refusal })
     if (refusal.reason === 'AddressInUse') {
       const id = idOf(refusal.address)
       this.#byAddress.set(id, (this.#byAddress.get(id) ?? new Set()).add(service))
     }
-    for (const pool of poolsWithoutRoom(refusal)) {
-      const order = this.#byPool.get(pool) ?? new AgeOrder()
-      this.#byPool.set(pool, order)
-      order.add({ key: service, createdAt })
-    }
+    const aged = { key: service, createdAt }
+    for (const pool of poolsWithoutRoom(refusal)) add(this.#byPool, pool, aged)
+    if (sharing.key !== '') add(this.#bySharingKey, sharing.key, aged)
   }
 
   delete(service: ServiceKey): void {
@@ -54,11 +53,9 @@ export class WaitingList {
       waiting?.delete(service)
       if (waiting?.size === 0) this.#byAddress.delete(id)
     }
-    for (const pool of poolsWithoutRoom(refusal)) {
-      const order = this.#byPool.get(pool)
-      order?.delete({ key: service, createdAt: request.createdAt })
-      if (order?.size === 0) this.#byPool.delete(pool)
-    }
+    const aged = { key: service, createdAt: request.createdAt }
+    for (const pool of poolsWithoutRoom(refusal)) remove(this.#byPool, pool, aged)
+    if (request.sharing.key !== '') remove(this.#bySharingKey, request.sharing.key, aged)
   }
 
   forAddress(address: Address): Iterable<ServiceKey> {
@@ -66,12 +63,33 @@ export class WaitingList {
   }
 
   /** The oldest first. */
-  *forRoomIn(pool: string): Generator<Waiting> {
-    for (const { key } of this.#byPool.get(pool) ?? []) {
+  forRoomIn(pool: string): Generator<Waiting> {
+    return this.#listed(this.#byPool.get(pool))
+  }
+
+  /** Who could join others with this sharing key, the oldest first. */
+  forSharing(key: string): Generator<Waiting> {
+    return this.#listed(this.#bySharingKey.get(key))
+  }
+
+  *#listed(order: AgeOrder | undefined): Generator<Waiting> {
+    for (const { key } of order ?? []) {
       const entry = this.#entries.get(key)
       if (entry !== undefined) yield entry
     }
   }
+}
+
+function add(orders: Map<string, AgeOrder>, name: string, entry: Aged): void {
+  const order = orders.get(name) ?? new AgeOrder()
+  orders.set(name, order)
+  order.add(entry)
+}
+
+function remove(orders: Map<string, AgeOrder>, name: string, entry: Aged): void {
+  const order = orders.get(name)
+  order?.delete(entry)
+  if (order?.size === 0) orders.delete(name)
 }
 
 function idOf({ family, value }: Address): string {
