@@ -69,8 +69,19 @@ function allocateFromAny(state: AllocatorState, request: Request): Allocation {
   const pinned = automatic.pinned.filter((pool) => whyForbidden(pool, request) === null)
   const assignment = takeFrom(state, request, pinned) ?? takeFrom(state, request, automatic.unpinned)
   if (assignment !== null) return { assignment }
-  const names = [...pinned, ...automatic.unpinned].map(({ name }) => name)
-  return { refusal: { reason: 'NoAddressAvailable', pools: names, families: request.families } }
+  const draining = automatic.draining.filter((pool) => whyForbidden(pool, request) === null)
+  return {
+    refusal: {
+      reason: 'NoAddressAvailable',
+      pools: [...pinned, ...automatic.unpinned].map(nameOf),
+      draining: draining.map(nameOf),
+      families: request.families,
+    },
+  }
+}
+
+function nameOf({ name }: Pool): string {
+  return name
 }
 
 /** From the first pool that has all families; where two are only preferred, else from the first that has one. */

@@ -20,12 +20,15 @@ export type Refusal =
       readonly reason: 'SecondFamilyUnavailable'
       readonly pool: string | null
       readonly family: Family
+      readonly draining: boolean
       /** Pools that would do for both if they had room. */
       readonly elsewhere: readonly string[]
     }
   | {
       readonly reason: 'NoAddressAvailable'
       readonly pools: readonly string[]
+      /** Pools that would do if they were not draining. */
+      readonly draining: readonly string[]
       readonly families: readonly Family[]
     }
   | { readonly reason: 'AddressOutsidePools'; readonly addresses: readonly Address[] }
@@ -87,13 +90,9 @@ export function explain(refusal: Refusal): string {
     case 'PoolExhausted':
       return `no available IPs in pool ${quote(refusal.pool)} for ${refusal.families.join(' and ')}`
     case 'SecondFamilyUnavailable':
-      return refusal.pool === null
-        ? `no ${refusal.family} address as second: its pool is not known`
-        : `no available IPs in pool ${quote(refusal.pool)} for ${refusal.family} as second family`
+      return explainSecond(refusal)
     case 'NoAddressAvailable':
-      return refusal.pools.length === 0
-        ? 'no available IPs: no pool with autoAssign is for this Service'
-        : `no available IPs for ${refusal.families.join(' and ')} in ${refusal.pools.map(quote).join(', ')}`
+      return explainNoAddress(refusal)
     case 'AddressOutsidePools':
       return `${addresses(refusal.addresses)} is not allowed in config: ${
         refusal.addresses.length > 1 ? 'no pool has them both' : 'no pool has it'
@@ -123,6 +122,30 @@ export function explain(refusal: Refusal): string {
       break
   }
   return explainObstacle(refusal)
+}
+
+function explainSecond({
+  pool,
+  family,
+  draining,
+}: Extract<Refusal, { reason: 'SecondFamilyUnavailable' }>): string {
+  if (pool === null) return `no ${family} address as second: its pool is not known`
+  return draining
+    ? `no ${family} address as second: pool ${quote(pool)} is draining (spec.drain)`
+    : `no available IPs in pool ${quote(pool)} for ${family} as second family`
+}
+
+function explainNoAddress({
+  pools,
+  draining,
+  families,
+}: Extract<Refusal, { reason: 'NoAddressAvailable' }>): string {
+  const drained = `${draining.map(quote).join(', ')} would do, but for draining (spec.drain)`
+  if (pools.length > 0) {
+    const full = `no available IPs for ${families.join(' and ')} in ${pools.map(quote).join(', ')}`
+    return draining.length > 0 ? `${full}; ${drained}` : full
+  }
+  return `no available IPs: ${draining.length > 0 ? drained : 'no pool with autoAssign is for this Service'}`
 }
 
 function explainObstacle({

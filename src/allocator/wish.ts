@@ -18,7 +18,7 @@ export function fresh(state: AllocatorState, request: Request): Outcome {
   if ('refusal' in allocation) return { assignment: null, refusal: allocation.refusal }
   const { assignment } = allocation
   const [family] = missingFamilies(request, assignment) // one of two may be all there was
-  const refusal = family === undefined ? null : secondUnavailable(assignment, family, null)
+  const refusal = family === undefined ? null : secondUnavailable(assignment, family, false, null)
   return { assignment, refusal }
 }
 
@@ -35,19 +35,23 @@ export function wished(
 ): Outcome {
   if (request.problem !== null) return { assignment: kept, refusal: request.problem }
   const missing = missingFamilies(request, kept)
-  if (asksForOther(request, kept) || missing.length === request.families.length) {
+  const tooFew = missing.length > 0 && request.addresses.length > 0
+  if (asksForOther(request, kept) || tooFew || missing.length === request.families.length) {
     const outcome = fresh(state, request)
     return outcome.assignment === null ? { ...outcome, assignment: kept } : outcome
   }
   const [family] = missing
-  if (family === undefined || request.addresses.length > 0) return { assignment: kept, refusal: null }
+  if (family === undefined) return { assignment: kept, refusal: null }
   const second = pool === null ? null : available(state, request, pool, family)
   if (second !== null) {
     return { assignment: { ...kept, addresses: [...kept.addresses, second] }, refusal: null }
   }
   const anew = request.dualStack === 'required' ? fresh(state, request) : null
   if (anew !== null && anew.assignment !== null) return anew
-  return { assignment: kept, refusal: secondUnavailable(kept, family, anew?.refusal ?? null) }
+  return {
+    assignment: kept,
+    refusal: secondUnavailable(kept, family, pool?.drain === true, anew?.refusal ?? null),
+  }
 }
 
 function asksForOther({ pool, addresses }: Request, kept: Assignment): boolean {
@@ -61,7 +65,13 @@ function missingFamilies({ families }: Request, { addresses }: Assignment): Fami
   return families.filter((family) => !addresses.some((address) => address.family === family))
 }
 
-function secondUnavailable({ pool }: Assignment, family: Family, other: Refusal | null): Refusal {
+/** @param other why it does not get both from elsewhere either; `null`: it does not need both. */
+function secondUnavailable(
+  { pool }: Assignment,
+  family: Family,
+  draining: boolean,
+  other: Refusal | null,
+): Refusal {
   const elsewhere = other === null ? [] : poolsWithoutRoom(other)
-  return { reason: 'SecondFamilyUnavailable', pool, family, elsewhere }
+  return { reason: 'SecondFamilyUnavailable', pool, family, draining, elsewhere }
 }

@@ -20,14 +20,23 @@ export interface ConfigurationObjects {
 export interface Configuration {
   /** By name, ascending; no two overlap. */
   readonly pools: ReadonlyMap<string, Pool>
-  /** Those that serve who asks for none, in the order of choice: first those meant for some Services, then for all. */
-  readonly automatic: { readonly pinned: readonly Pool[]; readonly unpinned: readonly Pool[] }
+  readonly automatic: AutomaticPools
   /** The same pools by address. */
   readonly index: PoolIndex
   /** They hand out nothing, and what they hold stays. */
   readonly refusedPools: ReadonlyMap<string, RefusedPool>
   readonly advertisements: readonly Advertisement[]
   readonly refusals: readonly ConfigurationRefusal[]
+}
+
+/** Pools for who asks for none, in the order of choice. */
+interface AutomaticPools {
+  /** Meant for some Services. */
+  readonly pinned: readonly Pool[]
+  /** Meant for all: when the others fail. */
+  readonly unpinned: readonly Pool[]
+  /** They would do if they gave anything out. */
+  readonly draining: readonly Pool[]
 }
 
 /** The same objects give the same configuration, whatever their order. */
@@ -64,9 +73,11 @@ export function readConfiguration(objects: ConfigurationObjects): Configuration 
   return { pools: accepted, automatic, index, refusedPools, advertisements, refusals }
 }
 
-function automaticOrder(pools: Iterable<Pool>): Configuration['automatic'] {
-  const open = [...pools].filter(({ autoAssign, drain }) => autoAssign && !drain)
+function automaticOrder(pools: Iterable<Pool>): AutomaticPools {
+  const all = [...pools].filter(({ autoAssign }) => autoAssign)
+  const open = all.filter(({ drain }) => !drain)
   return {
+    draining: all.filter(({ drain }) => drain),
     pinned: open.filter(({ allocation }) => allocation !== null).sort(byPriority), // stable: by name within
     unpinned: open.filter(({ allocation }) => allocation === null),
   }

@@ -264,3 +264,27 @@ test('the order in which an ingress lists its addresses stays', () => {
   assert.equal(cluster.shows('web'), 'fd00::5,10.0.0.5@lan')
   assert.equal(cluster.writes, 0)
 })
+
+test('a request for one address of a Service that now has two families is refused, and what it has stays', () => {
+  const cluster = new Cluster([lan], [service('web', asks('loadBalancerIPs', '10.0.0.7'))])
+  const { refusal, write } = cluster.apply(
+    service('web', { ...both, ...asks('loadBalancerIPs', '10.0.0.7') }),
+  )
+  assert.deepEqual([refusal?.reason, write], ['FamilyMismatch', 'explain'])
+  assert.equal(cluster.shows('web'), '10.0.0.7@lan')
+})
+
+test('a draining pool is named as the cause, not taken for full or absent', () => {
+  const draining = pool('lan', ['10.0.0.0/24', 'fd00::/64'], { drain: true })
+  const cluster = new Cluster([lan], [service('web')])
+  cluster.configure([draining])
+  cluster.apply(service('web', both))
+  assert.match(cluster.condition('web'), /no IPv6 address as second: pool "lan" is draining/)
+  cluster.apply(service('new'))
+  assert.match(cluster.condition('new'), /NoAddressAvailable: .*"lan" would do, but for draining/)
+  cluster.configure([draining, pool('full', ['fd09::/128'])])
+  assert.match(
+    cluster.condition('new'),
+    /no available IPs for IPv4 in "full"; "lan" would do, but for draining/,
+  )
+})
