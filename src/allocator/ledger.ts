@@ -8,6 +8,7 @@ import { type Sharing, sharingObstacle } from './sharing.ts'
 import type { PoolUsage } from './usage.ts'
 
 interface User {
+  readonly service: ServiceKey
   readonly sharing: Sharing
   /** It is to give the address up, and its object still shows it. */
   readonly leaving: boolean
@@ -17,7 +18,8 @@ interface HeldAddress {
   readonly address: Address
   /** Of the accepted pool that has the address, or `null`. */
   page: PoolPage<HeldAddress> | null
-  readonly users: Map<ServiceKey, User>
+  /** One as a rule: an array is smaller than a Map, and there are as many as Services. */
+  users: readonly User[]
 }
 
 export class Ledger {
@@ -42,12 +44,12 @@ export class Ledger {
   }
 
   hold(service: ServiceKey, addresses: readonly Address[], sharing: Sharing): void {
-    for (const address of addresses) this.#use(service, address, { sharing, leaving: false })
+    for (const address of addresses) this.#use(address, { service, sharing, leaving: false })
   }
 
   /** The Service gives the address up, and nobody else has it before its object says so too: a crash would find both. */
   leave(service: ServiceKey, address: Address, sharing: Sharing): void {
-    this.#use(service, address, { sharing, leaving: true })
+    this.#use(address, { service, sharing, leaving: true })
   }
 
   /** The sharing keys of those who have the address still: under which others may join them. */
@@ -55,8 +57,8 @@ export class Ledger {
     const held = this.#held.get(idOf(address))
     if (held === undefined) return []
     this.#forgetUser(held, service)
-    if (held.users.size === 0) this.#close(held)
-    return [...held.users.values()].map(({ sharing }) => sharing.key)
+    if (held.users.length === 0) this.#close(held)
+    return held.users.map(({ sharing }) => sharing.key)
   }
 
   isFree(address: Address): boolean {
@@ -80,13 +82,13 @@ export class Ledger {
 
   /** Who has the address and does not share it with `service`. */
   rivals(service: ServiceKey, address: Address, sharing: Sharing): ServiceKey[] {
-    const users = [...(this.#held.get(idOf(address))?.users ?? [])]
+    const users = this.#held.get(idOf(address))?.users ?? []
     return users
       .filter(
-        ([holder, user]) =>
-          holder !== service && !user.leaving && sharingObstacle(sharing, user.sharing) !== null,
+        (user) =>
+          user.service !== service && !user.leaving && sharingObstacle(sharing, user.sharing) !== null,
       )
-      .map(([holder]) => holder)
+      .map((user) => user.service)
   }
 
   /** The first address of the pool, in its order, that is free or may be shared; `null` when there is none. */
@@ -129,7 +131,7 @@ export class Ledger {
       for (const [address, since] of page.rests()) this.#pageOf(address)?.rest(address, since)
     }
     for (const held of moved) this.#place(held)
-    return new Set([...moved].flatMap(({ users }) => [...users.keys()]))
+    return new Set([...moved].flatMap(({ users }) => users.map(({ service }) => service)))
   }
 
   /** Of all accepted pools, by name. */
@@ -148,18 +150,18 @@ export class Ledger {
     sharing: Sharing,
     counts: (user: User) => boolean,
   ): Refusal | null {
-    for (const [holder, user] of this.#held.get(idOf(address))?.users ?? []) {
-      if (holder === service || !counts(user)) continue
+    for (const user of this.#held.get(idOf(address))?.users ?? []) {
+      if (user.service === service || !counts(user)) continue
       const obstacle = sharingObstacle(sharing, user.sharing)
-      if (obstacle !== null) return { reason: 'AddressInUse', address, holder, obstacle }
+      if (obstacle !== null) return { reason: 'AddressInUse', address, holder: user.service, obstacle }
     }
     return null
   }
 
-  #use(service: ServiceKey, address: Address, user: User): void {
+  #use(address: Address, user: User): void {
     const held = this.#held.get(idOf(address)) ?? this.#open(address)
-    this.#forgetUser(held, service)
-    held.users.set(service, user)
+    this.#forgetUser(held, user.service)
+    held.users = held.users.length === 0 ? [user] : [...held.users, user]
     const { key } = user.sharing
     if (key === '') return
     const sharers = this.#byKey.get(key)
@@ -168,7 +170,7 @@ export class Ledger {
   }
 
   #open(address: Address): HeldAddress {
-    const held: HeldAddress = { address, page: null, users: new Map() }
+    const held: HeldAddress = { address, page: null, users: [] }
     this.#held.set(idOf(address), held)
     this.#place(held)
     return held
@@ -192,10 +194,10 @@ export class Ledger {
   }
 
   #forgetUser(held: HeldAddress, service: ServiceKey): void {
-    const key = held.users.get(service)?.sharing.key
+    const key = held.users.find((user) => user.service === service)?.sharing.key
     if (key === undefined) return
-    held.users.delete(service)
-    if (key !== '' && ![...held.users.values()].some(({ sharing }) => sharing.key === key)) {
+    held.users = held.users.filter((user) => user.service !== service)
+    if (key !== '' && !held.users.some(({ sharing }) => sharing.key === key)) {
       const sharers = this.#byKey.get(key)
       sharers?.delete(held)
       if (sharers?.size === 0) this.#byKey.delete(key)
