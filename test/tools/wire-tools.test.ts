@@ -1,7 +1,8 @@
 // What the tools that administrators use say of an announced address: arping, ndisc6, tcpdump.
 
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import test, { after, before } from 'node:test'
 import { promisify } from 'node:util'
 import {
@@ -18,7 +19,9 @@ import {
 } from '../e2e/cluster.ts'
 
 const run = promisify(execFile)
-const ADDRESSES = ['172.25.254.50', 'fd00:172:25:254::50'] as const
+const IPV4 = '172.25.254.50'
+const IPV6 = 'fd00:172:25:254::50'
+const ADDRESSES = [IPV4, IPV6]
 
 async function onClient(...command: string[]): Promise<string> {
   const { stdout } = await run('ip', ['netns', 'exec', 'client', ...command])
@@ -43,50 +46,113 @@ after(async () => {
   await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
 })
 
-test('arping gets answers from exactly one MAC', async () => {
-  const output = await onClient('arping', '-I', 'eth0', '-c', '5', ADDRESSES[0])
-  const macs = new Set(output.match(/([0-9a-f]{2}:){5}[0-9a-f]{2}/gi))
-  assert.equal(macs.size, 1, output)
+/** The node that announces, and the MAC of its interface there. */
+async function holder(): Promise<{ node: string; mac: string }> {
+  const [node = ''] = await announcers('web')
+  const { stdout } = await run('ip', ['-n', node, 'link', 'show', 'eth0'])
+  return { node, mac: /link\/ether (\S+)/.exec(stdout)?.[1] ?? '' }
+}
+
+/** What a tool prints, whatever its exit status. */
+async function outputOf(...command: string[]): Promise<string> {
+  return onClient(...command).catch((error: { stdout: string }) => error.stdout)
+}
+
+const macsIn = (output: string): Set<string> =>
+  new Set(output.toLowerCase().match(/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g))
+
+for (const [what, options] of [
+  ['requests', []],
+  ['probes (sender 0.0.0.0)', ['-0']],
+] as const) {
+  test(`arping gets answers to ${what} from the holder alone`, async () => {
+    const { mac } = await holder()
+    const output = await outputOf('arping', '-I', 'eth0', '-c', '3', ...options, IPV4)
+    assert.deepEqual(macsIn(output), new Set([mac]), output)
+  })
+}
+
+test('arping gets no answer for an address of the pool that no Service has', async () => {
+  const output = await outputOf('arping', '-I', 'eth0', '-c', '2', '172.25.254.51')
+  assert.deepEqual(macsIn(output), new Set(), output)
 })
 
-test('ndisc6 gets an advertisement from exactly one MAC', async () => {
-  const output = await onClient('ndisc6', '-m', '-1', ADDRESSES[1], 'eth0').catch(
-    (error: { stdout: string }) => error.stdout,
-  )
-  const macs = new Set(output.match(/([0-9A-F]{2}:){5}[0-9A-F]{2}/gi))
-  assert.equal(macs.size, 1, output)
+test('ndisc6 gets an advertisement from the holder alone', async () => {
+  const { mac } = await holder()
+  const output = await outputOf('ndisc6', '-m', '-1', IPV6, 'eth0')
+  assert.deepEqual(macsIn(output), new Set([mac]), output)
 })
 
-test('tcpdump sees gratuitous ARP in both forms when another node takes over', async () => {
-  const capture = execFile('ip', [
-    'netns',
-    'exec',
-    'client',
-    'tcpdump',
-    '-i',
-    'eth0',
-    '-n',
-    '-l',
-    '-e',
-    'arp',
-  ])
-  let seen = ''
-  capture.stdout?.on('data', (text: string) => (seen += text))
+test('tcpdump sees replies with every field as it should be', async () => {
+  const { mac } = await holder()
+  const [client = ''] = macsIn(await onClient('ip', 'link', 'show', 'eth0'))
+  const capture = await startCapture('arp or icmp6')
   try {
-    await eventually('the capture', async () => {
-      await onClient('arping', '-I', 'eth0', '-c', '1', ADDRESSES[0]).catch(() => '')
-      return seen.includes('who-has')
-    })
-    const [holder = ''] = await announcers('web')
-    signal(`speaker-${holder}`, 'SIGKILL')
-    await eventually('both forms', async () => {
-      const form = (pattern: RegExp) => pattern.test(seen)
-      return (
-        form(/Request who-has 172\.25\.254\.50[^\n]* tell 172\.25\.254\.50/) &&
-        form(/Reply 172\.25\.254\.50 is-at/)
-      )
-    })
+    await outputOf('arping', '-I', 'eth0', '-c', '1', IPV4)
+    await outputOf('ndisc6', '-r', '1', IPV6, 'eth0')
+    await capture.has(
+      new RegExp(
+        `${mac} > ${client}, ethertype ARP \\(0x0806\\), length 60: Ethernet \\(len 6\\), IPv4 \\(len 4\\), ` +
+          `Reply ${IPV4} is-at ${mac}, length 46`,
+      ),
+      new RegExp(
+        `${mac} > ${client}, ethertype IPv6 \\(0x86dd\\), length 86: \\(hlim 255, next-header ICMPv6 \\(58\\) ` +
+          `payload length: 32\\) ${IPV6} > [^ ]+: \\[icmp6 sum ok\\] ICMP6, neighbor advertisement, length 32, ` +
+          `tgt is ${IPV6}, Flags \\[solicited, override\\]\\s+` +
+          `destination link-address option \\(2\\), length 8 \\(1\\): ${mac}`,
+      ),
+    )
   } finally {
-    capture.kill()
+    await capture.end()
   }
 })
+
+test('tcpdump sees both gratuitous forms, and the advertisement, when another node takes over', async () => {
+  const capture = await startCapture('arp or icmp6')
+  try {
+    const { node } = await holder()
+    signal(`speaker-${node}`, 'SIGKILL')
+    const from = '((?:[0-9a-f]{2}:){5}[0-9a-f]{2})'
+    await capture.has(
+      new RegExp(
+        `${from} > ff:ff:ff:ff:ff:ff, [^\\n]*Request who-has ${IPV4}[^\\n]* tell ${IPV4}, length 46`,
+      ),
+      new RegExp(`${from} > ff:ff:ff:ff:ff:ff, [^\\n]*Reply ${IPV4} is-at \\1, length 46`),
+      new RegExp(
+        `${from} > 33:33:00:00:00:01, [^\\n]*hlim 255, [^\\n]*${IPV6} > ff02::1: \\[icmp6 sum ok\\] ICMP6, ` +
+          `neighbor advertisement, length 32, tgt is ${IPV6}, Flags \\[override\\]\\s+` +
+          `destination link-address option \\(2\\), length 8 \\(1\\): \\1`,
+      ),
+    )
+  } finally {
+    await capture.end()
+  }
+})
+
+interface Capture {
+  /** Waits until it has seen all of these. */
+  readonly has: (...patterns: readonly RegExp[]) => Promise<void>
+  readonly end: () => Promise<void>
+}
+
+/** A tcpdump on the client's cable that has begun to capture. */
+async function startCapture(filter: string): Promise<Capture> {
+  const options = ['-i', 'eth0', '-n', '-l', '-e', '-vv', filter]
+  const child = spawn('ip', ['netns', 'exec', 'client', 'tcpdump', ...options])
+  let seen = ''
+  child.stdout.on('data', (text: Buffer) => (seen += text))
+  await once(child.stderr, 'data') // "listening on eth0"
+  return {
+    has: async (...patterns) => {
+      const missing = (): RegExp[] => patterns.filter((pattern) => !pattern.test(seen))
+      await eventually('the frames', async () => missing().length === 0).catch((error: unknown) => {
+        throw new Error(`not seen: ${missing().join('\n')}\nin\n${seen}`, { cause: error })
+      })
+    },
+    end: async () => {
+      const ended = once(child, 'exit')
+      child.kill()
+      await ended
+    },
+  }
+}
