@@ -1,6 +1,7 @@
 // Asks for addresses on one interface, by ARP or neighbour solicitation, and measures the answers.
 //   neighbour-load INTERFACE FIRST COUNT paced RATE SECONDS   prints: sent answered p50_us p99_us max_us late (over 10 ms)
 //   neighbour-load INTERFACE FIRST COUNT flood SECONDS        prints: sent answered seconds
+//   neighbour-load INTERFACE FIRST COUNT storm RATE SECONDS   prints: sent; for addresses that nobody has
 // It asks for COUNT addresses from FIRST (IPv4 or IPv6) on, in turn, as 192.0.2.2 or 2001:db8::2. Needs CAP_NET_RAW.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -192,13 +193,29 @@ static void flood(uint32_t count, int seconds) {
   printf("%ld %u %.3f\n", sent, statistics.tp_packets, took);
 }
 
+// Each millisecond its share, in one go.
+static void storm(uint32_t count, int rate, int seconds) {
+  int64_t start = now(), end = start + seconds * 1000000000LL;
+  long sent = 0;
+  for (int64_t time = start; time < end; time = now()) {
+    for (long due = (long)((double)(time - start) * rate / 1e9); sent < due; sent++) {
+      uint8_t frame[FRAME_BYTES];
+      make_request(frame, (uint32_t)sent % count);
+      if (send(fd, frame, frame_bytes, 0) < 0) fail("send");
+    }
+    usleep(1000);
+  }
+  printf("%ld\n", sent);
+}
+
 int main(int count, char **arguments) {
   if (count < 6)
-    return fputs("neighbour-load INTERFACE FIRST COUNT paced RATE SECONDS | flood SECONDS\n", stderr), 2;
+    return fputs("neighbour-load INTERFACE FIRST COUNT paced|storm RATE SECONDS | flood SECONDS\n", stderr), 2;
   read_first(arguments[2]);
   open_socket(arguments[1]);
   uint32_t addresses = (uint32_t)atoi(arguments[3]);
   if (strcmp(arguments[4], "flood") == 0) flood(addresses, atoi(arguments[5]));
+  else if (strcmp(arguments[4], "storm") == 0) storm(addresses, atoi(arguments[5]), atoi(arguments[6]));
   else paced(addresses, atoi(arguments[5]), atoi(arguments[6]));
   return 0;
 }

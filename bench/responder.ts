@@ -1,22 +1,15 @@
 // How fast ARP requests and neighbour solicitations are answered, and how many a second, beside the kernel answering
 // for its own address in the same run.
 //   node --import tsx bench/responder.ts [SECONDS]    of each measurement, 3 unless said
-import { execFile, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { type Address, formatAddress, parseAddress } from '../src/ip/index.ts'
 import { bootTime, Responder } from '../src/wire/index.ts'
-import { unshareOptions } from '../sandbox/machine.mjs'
 import { layCable } from '../test/wire/cable.ts'
+import { inNamespace, type Load } from './load.ts'
 
 const RATE = 1000
 const SECONDS = Number(process.argv[2] ?? 3)
 const MANY = 5000
 const STALL_MS = 200
-const INSIDE = 'TYPEMETAL_BENCH_NAMESPACE'
 
 const PROTOCOLS = [
   { protocol: 'ARP', ownAddress: '192.0.2.1', firstHeld: '10.0.0.0' },
@@ -51,8 +44,6 @@ const CASES: readonly Case[] = PROTOCOLS.flatMap(({ protocol, ownAddress, firstH
   ]
 })
 
-const runFile = promisify(execFile)
-
 function addressOf(text: string): Address {
   const address = parseAddress(text)
   if (address === null) throw new Error(`${text} is no address`)
@@ -60,7 +51,7 @@ function addressOf(text: string): Address {
 }
 
 async function measure(
-  load: string,
+  load: Load,
   { name, first, count, isHeld, isStalled }: Case,
 ): Promise<Record<string, unknown>> {
   const cable = layCable()
@@ -77,13 +68,10 @@ async function measure(
   })
   responder.resume(bootTime() + 600_000)
   const stalling = isStalled ? setInterval(stall, 1000) : undefined
-  const run = async (...mode: string[]): Promise<number[]> => {
-    const asked = ['eth0', formatAddress(first), String(count), ...mode]
-    const { stdout } = await runFile('ip', ['netns', 'exec', cable.namespace, load, ...asked])
-    return stdout.trim().split(' ').map(Number)
-  }
-  const [sent = 0, answered = 0, p50, p99, longest, late] = await run('paced', String(RATE), String(SECONDS))
-  const [offered = 0, replies = 0, took = 1] = await run('flood', String(SECONDS))
+  const asked = [formatAddress(first), count]
+  const paced = await load(cable.namespace, ...asked, 'paced', RATE, SECONDS)
+  const [sent = 0, answered = 0, p50, p99, longest, late] = paced
+  const [offered = 0, replies = 0, took = 1] = await load(cable.namespace, ...asked, 'flood', SECONDS)
   clearInterval(stalling)
   const { ringFull, groupsNotJoined } = responder.counters().losses
   if (groupsNotJoined > 0) throw new Error(`${groupsNotJoined} groups could not be joined`)
@@ -107,27 +95,11 @@ function stall(): void {
   while (performance.now() < end);
 }
 
-async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'typemetal-bench-'))
-  try {
-    const load = join(folder, 'neighbour-load')
-    const source = fileURLToPath(new URL('neighbour-load.c', import.meta.url))
-    await runFile('cc', ['-O2', '-Wall', '-Wextra', '-o', load, source])
-    const rows: Record<string, unknown>[] = []
-    for (const each of CASES) rows.push(await measure(load, each))
-    console.log(
-      `over a veth pair; latency at ${RATE} requests/s; ${SECONDS} s each; stalled: JavaScript, for ${STALL_MS} ms each second; Node ${process.version}`,
-    )
-    console.table(Object.fromEntries(rows.map(({ '': name, ...row }) => [name, row])))
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-if (process.env[INSIDE]) await main()
-else {
-  const self = [process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url), String(SECONDS)]
-  const env = { ...process.env, [INSIDE]: '1' }
-  process.exitCode =
-    spawnSync('unshare', [...unshareOptions(), '--', ...self], { stdio: 'inherit', env }).status ?? 1
-}
+await inNamespace(import.meta.url, async (load) => {
+  const rows: Record<string, unknown>[] = []
+  for (const each of CASES) rows.push(await measure(load, each))
+  console.log(
+    `over a veth pair; latency at ${RATE} requests/s; ${SECONDS} s each; stalled: JavaScript, for ${STALL_MS} ms each second; Node ${process.version}`,
+  )
+  console.table(Object.fromEntries(rows.map(({ '': name, ...row }) => [name, row])))
+})
