@@ -70,6 +70,7 @@ Responder::Responder(std::function<void()> on_observation)
 Responder::~Responder() {
   run([this] { is_stopping_ = true; });
   thread_.join();
+  if (disposal_.joinable()) disposal_.join();
 }
 
 void Responder::open(const Station &station) {
@@ -77,8 +78,10 @@ void Responder::open(const Station &station) {
   auto found = interfaces_.find(index);
   if (found != interfaces_.end()) {
     Interface &before = *found->second;
-    if (before.station.mac == station.mac && before.arp.is_bound() && before.ndp.is_bound())
+    if (before.arp.is_bound() && before.ndp.is_bound()) {
+      if (before.station.mac != station.mac) run([&] { before.station.mac = station.mac; });
       return join_groups(before);
+    }
     close(index);
   }
   auto opened = std::unique_ptr<Interface>(new Interface{station,
@@ -107,7 +110,20 @@ void Responder::close(int interface_index) {
     closed = std::move(found->second);
     interfaces_.erase(found);
   });
-  if (closed) dropped_before_ += closed->arp.dropped() + closed->ndp.dropped();
+  if (!closed) return;
+  dropped_before_ += closed->arp.dropped() + closed->ndp.dropped();
+  dispose(std::move(closed));
+}
+
+// Closing a packet socket takes the kernel some 20 ms, in which the owner has other things to do.
+void Responder::dispose(std::unique_ptr<Interface> closed) {
+  if (disposal_.joinable()) disposal_.join();
+  try {
+    disposal_ = start_thread("disposal", [interface = closed.get()] { delete interface; });
+    closed.release();
+  } catch (const SystemError &) {
+    // No thread to be had: it is closed here.
+  }
 }
 
 void Responder::install(std::unique_ptr<AddressTable> table) {

@@ -28,7 +28,7 @@ class Responder {
   explicit Responder(std::function<void()> on_observation);
   ~Responder();
 
-  // Listens there as `mac`; anew if the interface had another MAC, or was gone meanwhile. Throws SystemError.
+  // Listens there with that MAC; with other sockets if the interface was gone meanwhile. Throws SystemError.
   void open(const Station &station);
   void close(int interface_index);
   void install(std::unique_ptr<AddressTable> table);
@@ -59,6 +59,7 @@ class Responder {
   void take_change();
   void take_frames(Interface &interface, unsigned budget);
   void join_groups(Interface &interface) const;
+  void dispose(std::unique_ptr<Interface> closed);
   void take(const Interface &interface, const PacketSocket &socket, const Frame &frame);
   Fate answer(const Verdict &verdict, const PacketSocket &socket);
 
@@ -76,6 +77,7 @@ class Responder {
   const std::function<void()> *change_ = nullptr;
 
   bool is_stopping_ = false;  // of the responder thread
+  std::thread disposal_;
   Descriptor epoll_;
   Descriptor wake_;
   std::thread thread_;  // last: everything else is there when it begins

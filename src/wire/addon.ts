@@ -22,7 +22,7 @@ export interface Addon {
 }
 
 export interface NativeResponder {
-  /** Without effect on one that is open with this MAC and still there, but that its groups are tried again. */
+  /** On one that is open and still there: gives it this MAC, and tries its groups again. */
   open(interfaceIndex: number, mac: number): void
   close(interfaceIndex: number): void
   /**
