@@ -1,37 +1,68 @@
-// What one node announces: joins the addresses it holds and the interfaces it has into the responder's table and the
-// gratuitous frames. Whether it should hold an address is decided elsewhere.
-import type { Address } from '../ip/index.ts'
-import { GratuitousSender } from './gratuitous.ts'
+// What one node announces: joins the addresses it should hold and the interfaces it has into the responder's table and
+// the frames to send. Whether it should hold an address is decided elsewhere.
+import { type Address, formatAddress } from '../ip/index.ts'
+import type { Mac } from '../packet/index.ts'
 import { announcingLinks } from './interfaces.ts'
 import type { FitLink } from './link.ts'
+import { earliest } from './paced-queue.ts'
 import { randomFrom } from './random.ts'
+import { type Claim, type EvidenceKind, type Frame, Segment, type Stranger } from './segment.ts'
 
-/** An address that this node holds. */
+/** An address that this node should hold. */
 export interface Holding {
   readonly address: Address
   /** Exact names of the interfaces to announce it on; `null`: those with its subnet, or all. */
   readonly interfaces: readonly string[] | null
+  /** Of account when the holding is new on an interface. */
+  readonly claim: Claim
 }
 
-/** Where an address is announced; no entry for one that no interface fits. */
+/** The state of the node on which `update` is based. */
+export interface Surroundings {
+  readonly holdings: readonly Holding[]
+  /** Fit interfaces, see `fitLinks`. */
+  readonly links: readonly FitLink[]
+  /** Indexes of those of them that cannot be listened on. */
+  readonly deaf: ReadonlySet<number>
+}
+
+/** Where an address is announced. */
 export interface Announced {
   readonly address: Address
   /** Sorted names. */
   readonly interfaces: readonly string[]
 }
 
-/** What the responder answers: `address` on the interfaces with these indexes. */
+/** An address on the interfaces with these indexes. */
 export interface TableEntry {
   readonly address: Address
   readonly interfaceIndexes: readonly number[]
 }
 
-export interface DueFrame {
+/** What the responder has to know. */
+export interface Table {
+  /** To be answered. */
+  readonly held: readonly TableEntry[]
+  /** To be watched only: they are asked for, or somebody else has them. */
+  readonly watched: readonly TableEntry[]
+}
+
+export interface DueFrame extends Frame {
   readonly interfaceIndex: number
-  /** The address that the frame announces. */
+}
+
+/** What a frame of somebody else says of an address that is held or watched. */
+export interface Evidence {
+  readonly interfaceIndex: number
   readonly address: Address
-  /** The whole frame. */
-  readonly bytes: Uint8Array
+  readonly mac: Mac
+  readonly kind: EvidenceKind
+}
+
+/** Somebody else has an address that this node should announce. */
+export interface Conflict extends Stranger {
+  /** Name of the interface. */
+  readonly interface: string
 }
 
 export interface AnnouncerInit {
@@ -39,82 +70,107 @@ export interface AnnouncerInit {
   seed: number
 }
 
-/** Of one interface, as long as neither its MAC nor its cable changed. */
-interface Segment {
-  readonly link: FitLink
-  readonly sender: GratuitousSender
+interface Placed {
+  readonly address: Address
+  readonly text: string
+  readonly segments: readonly Segment[]
 }
 
 /** All times are in ms of one clock that never goes back. */
 export class Announcer {
   readonly #random: () => number
-  #segments: ReadonlyMap<number, Segment> = new Map()
-  #table: readonly TableEntry[] = []
-  #announced: readonly Announced[] = []
+  #segments: readonly Segment[] = []
+  #placed: readonly Placed[] = []
+  #table: Table = { held: [], watched: [] }
 
   constructor({ seed }: AnnouncerInit) {
     this.#random = randomFrom(seed)
   }
 
   /**
-   * Makes `holdings` what is announced, on `links`: the interfaces that are listened on.
+   * Makes `holdings` what is announced, or asked for.
    *
-   * A new pair of address and interface begins the gratuitous schedule; so does every address of an interface whose
-   * MAC changed or whose cable was out. Of what is no longer held no frame follows.
+   * A new pair of address and interface begins with probes, or the gratuitous schedule, as its claim says; so does
+   * every address of an interface whose MAC changed or whose cable was out. Of what is no longer held no frame follows.
    */
-  update(holdings: readonly Holding[], links: readonly FitLink[], now: number): void {
-    this.#segments = new Map(links.map((link) => [link.index, this.#segmentOf(link)]))
-    const placed = holdings
-      .map(({ address, interfaces }) => ({ address, links: announcingLinks(address, interfaces, links) }))
-      .filter(({ links: chosen }) => chosen.length > 0)
-    this.#table = placed.map(({ address, links: chosen }) => ({
-      address,
-      interfaceIndexes: chosen.map(({ index }) => index),
-    }))
-    this.#announced = placed.map(({ address, links: chosen }) => ({
-      address,
-      interfaces: chosen.map(({ name }) => name).sort(),
-    }))
-    const byIndex = groupByInterface(this.#table)
-    for (const [index, { sender }] of this.#segments) sender.announce(byIndex.get(index) ?? [], now)
+  update({ holdings, links, deaf }: Surroundings, now: number): void {
+    const before = new Map(this.#segments.map((segment) => [segment.link.index, segment]))
+    const segments = new Map<FitLink, Segment>()
+    for (const link of links) {
+      if (!deaf.has(link.index)) segments.set(link, before.get(link.index) ?? new Segment(link, this.#random))
+    }
+    this.#segments = [...segments.values()]
+    for (const [link, segment] of segments) segment.setLink(link, now)
+    const wanted = new Map(this.#segments.map((segment) => [segment, new Map<string, Holding>()]))
+    this.#placed = holdings.map((holding) => {
+      const { address, interfaces } = holding
+      const text = formatAddress(address)
+      const chosen = announcingLinks(address, interfaces, links).flatMap((link) => segments.get(link) ?? [])
+      for (const segment of chosen) wanted.get(segment)?.set(text, holding)
+      return { address, text, segments: chosen }
+    })
+    for (const [segment, addresses] of wanted) segment.hold(addresses, now)
+    this.#makeTable()
   }
 
-  #segmentOf(link: FitLink): Segment {
-    const before = this.#segments.get(link.index)
-    const isSame = before?.link.mac === link.mac && before.link.carrierChanges === link.carrierChanges
-    return { link, sender: isSame ? before.sender : new GratuitousSender(link.mac, this.#random) }
+  #makeTable(): void {
+    const entries = (isActive: boolean): TableEntry[] =>
+      this.#placed.flatMap(({ address, text, segments }) => {
+        const chosen = segments.filter((segment) => segment.isActive(text) === isActive)
+        return chosen.length === 0
+          ? []
+          : [{ address, interfaceIndexes: chosen.map(({ link }) => link.index) }]
+      })
+    this.#table = { held: entries(true), watched: entries(false) }
   }
 
-  get table(): readonly TableEntry[] {
+  /** Another object whenever it changed. */
+  get table(): Table {
     return this.#table
   }
 
+  /** What is announced, and where. */
   get announced(): readonly Announced[] {
-    return this.#announced
+    return this.#placed.flatMap(({ address, text, segments }) => {
+      const active = segments.filter((segment) => segment.isActive(text))
+      return active.length === 0 ? [] : [{ address, interfaces: active.map(({ link }) => link.name).sort() }]
+    })
   }
 
-  /** When `takeDue` should be called next; `null`: not before the next `update`. */
-  get nextAt(): number | null {
-    const instants = [...this.#segments.values()].flatMap(({ sender }) => sender.nextAt ?? [])
-    return instants.length === 0 ? null : Math.min(...instants)
+  /** What no interface can announce. */
+  get unplaced(): readonly Address[] {
+    return this.#placed.filter(({ segments }) => segments.length === 0).map(({ address }) => address)
   }
 
-  /** The frames to send at `now`, in order; they count as sent. */
-  takeDue(now: number): readonly DueFrame[] {
-    return [...this.#segments].flatMap(([interfaceIndex, { sender }]) =>
-      [...sender.takeDue(now)].map((frame) => ({ interfaceIndex, ...frame })),
+  get conflicts(): readonly Conflict[] {
+    return this.#segments.flatMap((segment) =>
+      segment.strangers.map((stranger) => ({ ...stranger, interface: segment.link.name })),
     )
   }
-}
 
-function groupByInterface(table: readonly TableEntry[]): Map<number, Address[]> {
-  const groups = new Map<number, Address[]>()
-  for (const { address, interfaceIndexes } of table) {
-    for (const index of interfaceIndexes) {
-      const group = groups.get(index)
-      if (group === undefined) groups.set(index, [address])
-      else group.push(address)
-    }
+  /** Takes note of a frame of somebody who is no known speaker. */
+  observe({ interfaceIndex, address, mac, kind }: Evidence, now: number): void {
+    const isOurs = this.#segments.some(({ link }) => link.mac === mac) // of another interface in the same segment
+    if (!isOurs)
+      this.#segments.find(({ link }) => link.index === interfaceIndex)?.observe(address, mac, kind, now)
   }
-  return groups
+
+  /** When `takeDue` should be called next; `null`: not before the next `update` or `observe`. */
+  get nextAt(): number | null {
+    return earliest(...this.#segments.map(({ nextAt }) => nextAt))
+  }
+
+  /** The frames to send at `now`, in order; they count as sent. May change `table`, which then has to be in force first. */
+  takeDue(now: number): readonly DueFrame[] {
+    const count = this.#activeCount
+    const frames = this.#segments.flatMap((segment) =>
+      [...segment.takeDue(now)].map((frame) => ({ interfaceIndex: segment.link.index, ...frame })),
+    )
+    if (this.#activeCount !== count) this.#makeTable()
+    return frames
+  }
+
+  get #activeCount(): number {
+    return this.#segments.reduce((sum, { activeCount }) => sum + activeCount, 0)
+  }
 }

@@ -1,7 +1,7 @@
 // The gratuitous frames of one interface: which address is due, in which form, within the interface's budget.
 import { type Address, type Family, formatAddress } from '../ip/index.ts'
 import { gratuitousArp, type Mac, unsolicitedAdvertisement } from '../packet/index.ts'
-import { DueQueue } from './due-queue.ts'
+import { earliest, PacedQueue } from './paced-queue.ts'
 import { Pacer } from './pacer.ts'
 import { nextDue } from './schedule.ts'
 
@@ -23,19 +23,22 @@ const FORMS: Readonly<Record<Family, readonly ((mac: Mac, address: Address) => U
 interface Held {
   readonly address: Address
   readonly since: number
-  /** False once given up or begun anew: what is still queued for it is skipped. */
-  isCurrent: boolean
+  isReleased: boolean
 }
 
-interface Due {
+class Due {
   readonly held: Held
   /** Which of the `FORMS` of its family. */
   readonly form: number
-}
 
-interface Lane {
-  readonly queue: DueQueue<Due>
-  readonly pacer: Pacer
+  constructor(held: Held, form: number) {
+    this.held = held
+    this.form = form
+  }
+
+  get isCurrent(): boolean {
+    return !this.held.isReleased
+  }
 }
 
 /** All addresses announced on one interface with one MAC. */
@@ -43,42 +46,39 @@ export class GratuitousSender {
   readonly #mac: Mac
   readonly #random: () => number
   readonly #held = new Map<string, Held>()
-  readonly #first: Lane = { queue: new DueQueue(), pacer: new Pacer(FIRST_ROUND_FRAMES_PER_S) }
-  readonly #repeats: Lane = { queue: new DueQueue(), pacer: new Pacer(REPEAT_FRAMES_PER_S) }
+  readonly #first = new PacedQueue<Due>(new Pacer(FIRST_ROUND_FRAMES_PER_S))
+  readonly #repeats = new PacedQueue<Due>(new Pacer(REPEAT_FRAMES_PER_S))
 
   constructor(mac: Mac, random: () => number) {
     this.#mac = mac
     this.#random = random
   }
 
-  /** Makes `addresses` the ones announced: new ones begin their schedule at `now`, others go on with theirs. */
-  announce(addresses: readonly Address[], now: number): void {
-    const wanted = new Map(addresses.map((address) => [formatAddress(address), address]))
-    for (const [text, held] of this.#held) {
-      if (wanted.has(text)) continue
-      held.isCurrent = false
-      this.#held.delete(text)
-    }
-    for (const [text, address] of wanted) {
-      if (this.#held.has(text)) continue
-      const held = { address, since: now, isCurrent: true }
-      this.#held.set(text, held)
-      this.#first.queue.add(now, { held, form: 0 })
-    }
+  /** Begins the schedule of an address that it does not announce yet. */
+  begin(address: Address, now: number): void {
+    const held = { address, since: now, isReleased: false }
+    this.#held.set(formatAddress(address), held)
+    this.#first.add(now, new Due(held, 0))
+  }
+
+  /** No frame for the address follows. */
+  end(address: Address): void {
+    const text = formatAddress(address)
+    const held = this.#held.get(text)
+    if (held === undefined) return
+    held.isReleased = true
+    this.#held.delete(text)
   }
 
   /** The earliest instant at which `takeDue` may have a frame; `null` when nothing is announced. */
   get nextAt(): number | null {
-    const instants = [this.#first, this.#repeats].flatMap(({ queue, pacer }) =>
-      queue.nextAt === null ? [] : [Math.max(queue.nextAt, pacer.freeAt)],
-    )
-    return instants.length === 0 ? null : Math.min(...instants)
+    return earliest(this.#first.nextAt, this.#repeats.nextAt)
   }
 
   /** The frames that may go at `now`, in order; they count as sent. */
   *takeDue(now: number): Generator<{ address: Address; bytes: Uint8Array }> {
-    for (const lane of [this.#first, this.#repeats]) {
-      for (let due = this.#next(lane, now); due !== undefined; due = this.#next(lane, now)) {
+    for (const queue of [this.#first, this.#repeats]) {
+      for (let due = queue.takeFirst(now); due !== undefined; due = queue.takeFirst(now)) {
         this.#queueAfter(due, now)
         const { address } = due.held
         const encode = FORMS[address.family][due.form]
@@ -87,22 +87,10 @@ export class GratuitousSender {
     }
   }
 
-  #next({ queue, pacer }: Lane, now: number): Due | undefined {
-    for (let due = queue.first; due !== undefined; due = queue.first) {
-      if (due.held.isCurrent) {
-        if ((queue.nextAt ?? Infinity) > now || !pacer.take(now)) return undefined
-        queue.removeFirst()
-        return due
-      }
-      queue.removeFirst()
-    }
-    return undefined
-  }
-
   /** The next form follows as soon as the budget allows, the next round when the schedule says. */
   #queueAfter({ held, form }: Due, now: number): void {
-    const { queue } = this.#repeats
-    if (form + 1 < FORMS[held.address.family].length) queue.add(now, { held, form: form + 1 })
-    else queue.add(nextDue(held.since, now, this.#random()), { held, form: 0 })
+    const hasNextForm = form + 1 < FORMS[held.address.family].length
+    if (hasNextForm) this.#repeats.add(now, new Due(held, form + 1))
+    else this.#repeats.add(nextDue(held.since, now, this.#random()), new Due(held, 0))
   }
 }

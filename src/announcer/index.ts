@@ -1,4 +1,4 @@
-// What goes on the wire, where and when. Pure: links, held addresses and the time in; frames and the table out.
+// What goes on the wire, where and when. Pure: links, held addresses, evidence and the time in; frames and the table out.
 export { Announcer, type Holding, type TableEntry } from './announcer.ts'
-export { fitLinks } from './interfaces.ts'
+export { fitLinks, neededLinks } from './interfaces.ts'
 export type { FitLink, InterfaceAddress, Link } from './link.ts'

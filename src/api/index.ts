@@ -46,4 +46,4 @@ export type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts'
 export type { Lease } from 'kubernetes-types/coordination/v1.d.ts'
 export type { Condition, LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1.d.ts'
 
-export { ANNOTATION, CONDITION_TYPE, deprecatedName, GROUP, VERSION } from './names.ts'
+export { ANNOTATION, ANNOUNCED_CONDITION, CONDITION_TYPE, deprecatedName, GROUP, VERSION } from './names.ts'

@@ -18,6 +18,9 @@ export const ANNOTATION = {
 /** The condition of a Service that says whether it has its addresses, and why not. */
 export const CONDITION_TYPE = 'typemetal.io/Allocated'
 
+/** The condition of a Service that says whether its holder announces its addresses, and why not. */
+export const ANNOUNCED_CONDITION = 'typemetal.io/Announced'
+
 /** Prefix that MetalLB's annotations had before v0.13; still read, with a warning. */
 const DEPRECATED_PREFIX = 'metallb.universe.tf'
 

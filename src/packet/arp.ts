@@ -98,3 +98,16 @@ export function gratuitousArp(operation: ArpOperation, mac: Mac, address: Addres
     targetAddress: address,
   })
 }
+
+/** The broadcast that asks whether anybody uses `address`, from who does not use it yet (RFC 5227 section 2.1.1). */
+export function arpProbe(mac: Mac, address: Address): Uint8Array {
+  return encodeArp({
+    destination: BROADCAST_MAC,
+    source: mac,
+    operation: 'request',
+    senderMac: mac,
+    senderAddress: { family: 'IPv4', value: 0n },
+    targetMac: 0,
+    targetAddress: address,
+  })
+}

@@ -1,5 +1,4 @@
 // Frames: bytes to values and back. Says nothing of when they are sent.
-export { type ArpFrame, type ArpOperation, decodeArp, encodeArp, gratuitousArp } from './arp.ts'
-export { claimIn } from './claim.ts'
+export { type ArpFrame, type ArpOperation, arpProbe, decodeArp, encodeArp, gratuitousArp } from './arp.ts'
 export { BROADCAST_MAC, formatMac, type Mac, parseMac } from './mac.ts'
-export { decodeAdvertisement, unsolicitedAdvertisement } from './ndp.ts'
+export { duplicateProbe, unsolicitedAdvertisement } from './ndp.ts'

@@ -13,13 +13,11 @@ import type {
   Pod,
   Service,
 } from '../api/index.ts'
-import { type Configuration, readConfiguration } from '../config/index.ts'
-import { formatAddress } from '../ip/index.ts'
+import type { Configuration } from '../config/index.ts'
 import {
   type ApiClient,
   type ConfigurationStateWriter,
   ENDPOINT_SLICES,
-  type EventRecorder,
   IP_ADDRESS_POOLS,
   isSameInput,
   keyOf,
@@ -32,16 +30,13 @@ import {
   SERVICES,
   type Startable,
 } from '../kube/index.ts'
-import { combineIntents } from './combine.ts'
+import type { AnnouncedConditionWriter, WantedCondition } from './announced-condition.ts'
+import { type AskingService, combineIntents } from './combine.ts'
 import type { Intents, Report } from './intents.ts'
-import {
-  clusterView,
-  type ClusterView,
-  type ServiceIntent,
-  serviceIntent,
-  type Withheld,
-} from './service-intent.ts'
-import type { ServiceStatusWriter } from './service-status.ts'
+import { LastGood } from './last-good.ts'
+import type { Notices } from './notices.ts'
+import { clusterView, type ClusterView, serviceIntent, type Withheld } from './service-intent.ts'
+import { findingOf } from './standing.ts'
 
 /** Changes that come together are worked on together. */
 const GATHER_MS = 10
@@ -51,9 +46,9 @@ const SERVICE_OF_SLICE = 'kubernetes.io/service-name'
 export interface ClusterThreadComponents {
   client: ApiClient
   log: Logger
-  events: EventRecorder
   configurationState: ConfigurationStateWriter
-  statuses: ServiceStatusWriter
+  notices: Notices
+  conditions: AnnouncedConditionWriter
   /** Leads to the wire thread. */
   sendIntents: (intents: Intents) => void
 }
@@ -79,15 +74,16 @@ export class ClusterThread implements Startable {
   readonly #advertisements: Reflector<L2Advertisement>
   readonly #namespaces: Reflector<Namespace>
   readonly #slicesOf = new Map<string, Map<string, EndpointSlice>>()
-  readonly #intents = new Map<string, ServiceIntent | Withheld>()
+  readonly #lastGood = new LastGood()
+  readonly #asking = new Map<string, AskingService>()
+  readonly #withheld = new Map<string, Withheld>()
   readonly #dirty = new Set<string>()
   #configuration: Configuration | undefined
-  #configurationIsOld = true
+  /** `undefined`: it has to be made anew. */
+  #view: ClusterView | undefined
   #gathering: NodeJS.Timeout | undefined
   #sent: Intents | undefined
-  /** Addresses, as text. */
-  #held: ReadonlySet<string> = new Set()
-  #announced: ReadonlySet<string> = new Set()
+  #report: Report = { held: [], unplaced: [], conflicts: [] }
   #hasSynced = false
 
   constructor(components: ClusterThreadComponents, init: ClusterThreadInit) {
@@ -105,7 +101,7 @@ export class ClusterThread implements Startable {
     })
     const configuration = (_: string, now?: KubeObject, before?: KubeObject): void => {
       if (isSameInput(now, before)) return
-      this.#configurationIsOld = true
+      this.#configuration = undefined
       this.#allChanged()
     }
     this.#pools = this.#reflect(IP_ADDRESS_POOLS, { namespace }, configuration)
@@ -153,14 +149,11 @@ export class ClusterThread implements Startable {
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()))
   }
 
-  /** Keys of the Services that have an address, by the address as text. */
+  /** Keys of the Services that some node may announce, by address as text. */
   servicesByAddress(): ReadonlyMap<string, readonly string[]> {
     const services = new Map<string, string[]>()
-    for (const [key, intent] of this.#intents) {
-      if (typeof intent === 'string') continue
-      for (const address of intent.addresses.map(formatAddress)) {
-        services.set(address, [...(services.get(address) ?? []), key])
-      }
+    for (const { key, intent } of this.#asking.values()) {
+      for (const ip of intent.ips) services.set(ip, [...(services.get(ip) ?? []), key])
     }
     return services
   }
@@ -170,32 +163,39 @@ export class ClusterThread implements Startable {
     return (this.#configuration?.refusals.length ?? 0) > 0
   }
 
-  /** What the wire thread holds now. */
-  onReport({ held }: Report): void {
-    this.#held = new Set(held.map(({ address }) => formatAddress(address)))
-    this.#show()
+  /** What the wire thread does now. */
+  onReport(report: Report): void {
+    this.#report = report
+    this.#notify()
   }
 
-  /** Shows what is announced here as statuses and, where it is new, as events. */
-  #show(): void {
-    const announced = [...this.#intents].flatMap(([key, intent]) => {
+  #notify(): void {
+    const services = [...this.#asking.values()].flatMap(({ key, intent }) => {
       const service = this.#services.objects.get(key)
-      if (service === undefined || typeof intent === 'string') return []
-      if (!intent.addresses.some((address) => this.#held.has(formatAddress(address)))) return []
-      return [{ key, service, interfaces: intent.interfacesOf.get(this.#init.node) ?? null }]
+      const interfaces = intent.interfacesOf.get(this.#init.node) ?? null
+      return service === undefined ? [] : [{ key, service, ips: intent.ips, interfaces }]
     })
-    this.#components.statuses.show(announced)
-    for (const { key, service } of announced) if (!this.#announced.has(key)) this.#tell(service)
-    this.#announced = new Set(announced.map(({ key }) => key))
+    this.#components.notices.update(this.#report, services)
   }
 
-  #tell(service: Service): void {
-    this.#components.events.record({
-      object: service,
-      type: 'Normal',
-      reason: 'nodeAssigned',
-      message: `announcing from node "${this.#init.node}" with protocol "layer2"`,
-    })
+  /** What the condition of a Service should say, as far as this node has a say in it. */
+  wantedCondition(key: string): { service: Service; condition: WantedCondition } | undefined {
+    const service = this.#services.objects.get(key)
+    return service && { service, condition: this.#wantedConditionOf(key, service) }
+  }
+
+  #wantedConditionOf(key: string, service: Service): WantedCondition {
+    const asking = this.#asking.get(key)
+    if (asking === undefined) return this.#mayClean(service) ? 'absent' : 'asItIs'
+    const standing = this.#components.notices.standing(key)
+    const isKnown = standing.length > 0 && standing.length === asking.intent.ips.length
+    return isKnown ? findingOf(this.#init.node, standing) : 'asItIs'
+  }
+
+  /** Of a Service that nobody announces any more the first of the speakers takes the condition away. */
+  #mayClean(service: Service): boolean {
+    const [first] = [...(this.#view?.speakers ?? [])].sort()
+    return first === this.#init.node && (this.#isOurs(service) || service.spec?.type !== 'LoadBalancer')
   }
 
   #onSlice(key: string, slice: EndpointSlice | undefined, now: EndpointSlice | undefined): void {
@@ -215,12 +215,14 @@ export class ClusterThread implements Startable {
     const matters = (node: Node | undefined): string =>
       JSON.stringify([
         node?.metadata?.labels,
+        node?.spec?.taints,
         node?.status?.conditions?.find(({ type }) => type === 'NetworkUnavailable')?.status,
       ])
     if (now === undefined || before === undefined || matters(now) !== matters(before)) this.#allChanged()
   }
 
   #allChanged(): void {
+    this.#view = undefined
     for (const key of this.#services.objects.keys()) this.#dirty.add(key)
     this.#gather()
   }
@@ -236,35 +238,21 @@ export class ClusterThread implements Startable {
 
   #recompute(): void {
     this.#gathering = undefined
-    if (this.#configurationIsOld) this.#readConfiguration()
-    const view = this.#view()
-    if (view !== undefined) for (const key of this.#dirty) this.#recomputeService(key, view)
+    const view = (this.#view ??= this.#makeView())
+    const changed = [...this.#dirty].filter((key) => this.#recomputeService(key, view))
+    for (const key of this.#dirty) this.#components.conditions.look(key)
     this.#dirty.clear()
-    const asking = [...this.#intents].flatMap(([key, intent]) => {
-      const created = this.#services.objects.get(key)?.metadata?.creationTimestamp ?? ''
-      return typeof intent === 'string' ? [] : [{ key, created, intent }]
-    })
-    this.#show()
-    const intents = combineIntents(this.#init.node, asking)
+    if (changed.length === 0 && this.#sent !== undefined) return
+    this.#notify()
+    const intents = combineIntents(this.#init.node, this.#asking.values())
     // Endpoints come and go all the time, and hardly ever change who may hold what.
     if (isDeepStrictEqual(intents, this.#sent)) return
     this.#sent = intents
     this.#components.sendIntents(intents)
   }
 
-  #readConfiguration(): void {
-    this.#configurationIsOld = false
-    this.#configuration = readConfiguration({
-      pools: [...this.#pools.objects.values()],
-      advertisements: [...this.#advertisements.objects.values()],
-      namespaces: [...this.#namespaces.objects.values()],
-      reserved: [],
-    })
-    this.#components.configurationState.report(this.#configuration.refusals.map(({ message }) => message))
-  }
-
-  #view(): ClusterView | undefined {
-    if (this.#configuration === undefined) return undefined
+  #makeView(): ClusterView {
+    this.#configuration ??= this.#readConfiguration()
     return clusterView({
       configuration: this.#configuration,
       nodes: [...this.#nodes.objects.values()],
@@ -273,18 +261,46 @@ export class ClusterThread implements Startable {
     })
   }
 
-  #recomputeService(key: string, view: ClusterView): void {
+  #readConfiguration(): Configuration {
+    const configuration = this.#lastGood.read({
+      pools: [...this.#pools.objects.values()],
+      advertisements: [...this.#advertisements.objects.values()],
+      namespaces: [...this.#namespaces.objects.values()],
+      reserved: [],
+    })
+    this.#components.configurationState.report(configuration.refusals.map(({ message }) => message))
+    return configuration
+  }
+
+  /** Whether anything of what the Service asks for is other than before. */
+  #recomputeService(key: string, view: ClusterView): boolean {
+    const before = this.#asking.get(key)
+    const asking = this.#askingOf(key, view)
+    if (asking === undefined) return this.#asking.delete(key)
+    this.#asking.set(key, asking)
+    return !isDeepStrictEqual(asking, before)
+  }
+
+  #askingOf(key: string, view: ClusterView): AskingService | undefined {
     const service = this.#services.objects.get(key)
     if (service === undefined || !this.#isOurs(service)) {
-      this.#intents.delete(key)
-      return
+      this.#withheld.delete(key)
+      return undefined
     }
     const intent = serviceIntent(service, [...(this.#slicesOf.get(key)?.values() ?? [])], view)
-    const before = this.#intents.get(key)
-    if (typeof intent === 'string' && intent !== before && intent !== 'notLoadBalancer') {
-      this.#components.log.info({ service: keyOf(service), reason: intent }, 'not announced by any node')
+    if (typeof intent === 'string') {
+      this.#withhold(service, key, intent)
+      return undefined
     }
-    this.#intents.set(key, intent)
+    this.#withheld.delete(key)
+    return { key, created: service.metadata?.creationTimestamp ?? '', intent }
+  }
+
+  #withhold(service: Service, key: string, reason: Withheld): void {
+    if (this.#withheld.get(key) === reason) return
+    this.#withheld.set(key, reason)
+    if (reason === 'notLoadBalancer') return
+    this.#components.log.info({ service: keyOf(service), reason }, 'not announced by any node')
   }
 
   #isOurs({ spec }: Service): boolean {

@@ -19,10 +19,12 @@ import {
   registerConfigurationMetrics,
 } from '../status/index.ts'
 import { requireRawSockets } from '../wire/index.ts'
+import { AnnouncedConditionWriter } from './announced-condition.ts'
 import { ClusterThread } from './cluster-thread.ts'
 import { readExcludedInterfaces } from './excluded-interfaces.ts'
-import type { Report } from './intents.ts'
+import type { Counters, Report } from './intents.ts'
 import { registerSpeakerMetrics } from './metrics.ts'
+import { Notices } from './notices.ts'
 import { ServiceStatusWriter } from './service-status.ts'
 import { WireHandle } from './wire-handle.ts'
 
@@ -44,7 +46,8 @@ export const SPEAKER_FLAGS = {
   },
 } as const satisfies FlagSpecs
 
-const NOTHING: Report = { held: [], failures: [], counters: {} }
+const NOTHING_HELD: Report = { held: [], unplaced: [], conflicts: [] }
+const NOTHING_COUNTED: Counters = { addresses: {}, frames: {}, losses: {} }
 
 /**
  * Throws `FlagError` for flags and files that make no sense, `NotConfigured` where there is no API server to talk to,
@@ -59,7 +62,14 @@ export function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): 
   const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
   const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace, node })
   const statuses = new ServiceStatusWriter({ client, log, ownPod }, { namespace, node })
-  let report = NOTHING
+  const conditions = new AnnouncedConditionWriter({
+    client,
+    log,
+    wanted: (key) => cluster.wantedCondition(key),
+  })
+  const notices = new Notices({ log, events, statuses, conditions }, { node })
+  let report = NOTHING_HELD
+  let counters = NOTHING_COUNTED
   const wire = new WireHandle(
     { node, excludedInterfaces: excluded.map(({ source }) => source) },
     {
@@ -67,6 +77,7 @@ export function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): 
         report = newest
         cluster.onReport(newest)
       },
+      onCounters: (newest) => (counters = newest),
       onLog: ({ level, fields, message }) => log[level](fields, message),
       onFailure: (error) => {
         log.fatal({ reason: error.message }, 'the wire thread failed; ending, to be started anew')
@@ -75,7 +86,7 @@ export function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): 
     },
   )
   const cluster = new ClusterThread(
-    { client, log, events, configurationState, statuses, sendIntents: (intents) => wire.send(intents) },
+    { client, log, configurationState, notices, conditions, sendIntents: (intents) => wire.send(intents) },
     {
       namespace,
       node,
@@ -88,6 +99,7 @@ export function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): 
   registerSpeakerMetrics(registry, {
     node,
     report: () => report,
+    counters: () => counters,
     servicesByAddress: () => cluster.servicesByAddress(),
   })
   registerConfigurationMetrics(registry, {
@@ -105,5 +117,5 @@ export function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): 
     { server: metricsServer(registry), port: portFlag('port', flags.port), host: '::' },
   ])
   // Stopped from the end: first nothing is announced any more, then the cluster is told no more.
-  return inOrder([client, servers, events, ownPod, configurationState, statuses, cluster, wire])
+  return inOrder([client, servers, events, ownPod, configurationState, statuses, conditions, cluster, wire])
 }

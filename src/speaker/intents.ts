@@ -17,21 +17,40 @@ export interface AddressIntent {
   readonly interfaces: readonly string[] | null
 }
 
-/** From the wire thread to the cluster thread, whole each time. */
+/** From the wire thread to the cluster thread, whole each time, after each change. Addresses are canonical text. */
 export interface Report {
   readonly held: readonly HeldAddress[]
-  /** Interfaces that it could not listen on, with the reason. */
-  readonly failures: readonly { readonly interface: string; readonly message: string }[]
-  readonly counters: Readonly<Record<string, AddressCounters>>
+  /** Addresses that this node should hold and that no interface of it can announce. */
+  readonly unplaced: readonly string[]
+  readonly conflicts: readonly Conflict[]
 }
 
 export interface HeldAddress {
-  readonly address: Address
+  readonly ip: string
   /** Names of the interfaces that it is announced on, sorted. */
   readonly interfaces: readonly string[]
 }
 
-/** By address as text, since the start of the thread. */
+/** Somebody who is no speaker has an address that this node should hold. */
+export interface Conflict {
+  readonly ip: string
+  readonly interface: string
+  /** Lower case with colons. */
+  readonly mac: string
+  /** Whether this node announces the address all the same, since it had it first. */
+  readonly isAnnounced: boolean
+}
+
+/** What the wire thread counted since its start. */
+export interface Counters {
+  /** By address as text, of those held now. */
+  readonly addresses: Readonly<Record<string, AddressCounters>>
+  /** Frames received, by what became of them. */
+  readonly frames: Readonly<Record<string, number>>
+  /** What was not seen or not told, by cause. */
+  readonly losses: Readonly<Record<string, number>>
+}
+
 export interface AddressCounters {
   readonly requests: number
   readonly responses: number

@@ -1,13 +1,14 @@
 // The speaker's metrics, under MetalLB's names.
 
 import { Gauge, type Registry } from 'prom-client'
-import { formatAddress } from '../ip/index.ts'
-import type { Report } from './intents.ts'
+import type { Counters, Report } from './intents.ts'
 
 export interface MetricsSource {
   node: string
   /** The last report of the wire thread. */
   report: () => Report
+  /** What it counted last. */
+  counters: () => Counters
   /** Keys of the Services that have an address, by the address as text. */
   servicesByAddress: () => ReadonlyMap<string, readonly string[]>
 }
@@ -22,8 +23,7 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
     collect: () => {
       announced.reset()
       const services = source.servicesByAddress()
-      for (const { address } of source.report().held) {
-        const ip = formatAddress(address)
+      for (const { ip } of source.report().held) {
         for (const service of services.get(ip) ?? []) {
           announced.set({ service, protocol: 'layer2', node: source.node, ip }, 1)
         }
@@ -43,8 +43,35 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
       registers,
       collect: () => {
         gauge.reset()
-        for (const [ip, counters] of Object.entries(source.report().counters))
+        for (const [ip, counters] of Object.entries(source.counters().addresses))
           gauge.set({ ip }, counters[name])
+      },
+    })
+  }
+  const conflicts: Gauge<'ip' | 'interface' | 'mac'> = new Gauge({
+    name: 'typemetal_address_conflicts',
+    help: '1 while somebody who is no speaker has an address that this node should announce',
+    labelNames: ['ip', 'interface', 'mac'],
+    registers,
+    collect: () => {
+      conflicts.reset()
+      for (const { ip, interface: name, mac } of source.report().conflicts) {
+        conflicts.set({ ip, interface: name, mac }, 1)
+      }
+    },
+  })
+  for (const [part, label, help] of [
+    ['frames', 'fate', 'ARP and neighbour discovery frames received, by what became of them'],
+    ['losses', 'cause', 'What the responder did not see or not tell, by cause'],
+  ] as const) {
+    const gauge: Gauge = new Gauge({
+      name: `typemetal_responder_${part}`,
+      help,
+      labelNames: [label],
+      registers,
+      collect: () => {
+        for (const [value, count] of Object.entries(source.counters()[part]))
+          gauge.set({ [label]: value }, count)
       },
     })
   }

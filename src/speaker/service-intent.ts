@@ -4,7 +4,7 @@
 import { ANNOTATION, deprecatedName, type EndpointSlice, type Node, type Service } from '../api/index.ts'
 import { type AnnouncingNode, type Configuration, locate, whoMayAnnounce } from '../config/index.ts'
 import { candidateOrder } from '../election/index.ts'
-import { type Address, parseAddress } from '../ip/index.ts'
+import { type Address, formatAddress, parseAddress } from '../ip/index.ts'
 
 /** Why a Service is announced by nobody. */
 export type Withheld =
@@ -19,6 +19,8 @@ export type Withheld =
 
 export interface ServiceIntent {
   readonly addresses: readonly Address[]
+  /** The same as canonical text. */
+  readonly ips: readonly string[]
   /** The node names in order, first choice first. */
   readonly candidates: readonly string[]
   /** By node: where it would announce; `null`: all interfaces. */
@@ -29,8 +31,10 @@ export interface ServiceIntent {
 export interface ClusterView {
   readonly configuration: Configuration
   readonly nodes: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[]
-  /** Nodes that have a speaker, a network, and are not excluded by their owner. */
+  /** Nodes that have a speaker, a network, and are neither excluded by their owner nor given up for lost. */
   readonly eligible: ReadonlySet<string>
+  /** Nodes with a speaker that is Ready. */
+  readonly speakers: ReadonlySet<string>
 }
 
 export interface ClusterObjects {
@@ -42,12 +46,15 @@ export interface ClusterObjects {
   readonly ignoreExcludeLabel: boolean
 }
 
+/** Set by an administrator, or a fencing program, on a node that is known to be shut down. */
+const OUT_OF_SERVICE_TAINT = 'node.kubernetes.io/out-of-service'
 const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
 export function clusterView(objects: ClusterObjects): ClusterView {
-  const { configuration, nodes } = objects
+  const { configuration, nodes, speakers } = objects
   return {
     configuration,
+    speakers,
     nodes: nodes.map(({ metadata }) => ({ name: metadata?.name ?? '', labels: metadata?.labels ?? {} })),
     eligible: eligibleNodes(objects),
   }
@@ -84,7 +91,12 @@ export function serviceIntent(
   )
   const [first] = addresses
   if (nodes.length === 0 || first === undefined) return 'noEligibleNode'
-  return { addresses, candidates: orderOf(first, nodes), interfacesOf: interfacesOf(nodes) }
+  return {
+    addresses,
+    ips: addresses.map(formatAddress),
+    candidates: orderOf(first, nodes),
+    interfacesOf: interfacesOf(nodes),
+  }
 }
 
 function orderOf(address: Address, nodes: readonly AnnouncingNode[]): string[] {
@@ -113,8 +125,9 @@ function servingNodes(slices: readonly EndpointSlice[]): { any: boolean; nodes: 
 
 function eligibleNodes({ nodes, speakers, ignoreExcludeLabel }: ClusterObjects): ReadonlySet<string> {
   const barred = nodes.filter(
-    ({ metadata, status }) =>
+    ({ metadata, spec, status }) =>
       (!ignoreExcludeLabel && EXCLUDE_LABEL in (metadata?.labels ?? {})) ||
+      spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE_TAINT) ||
       status?.conditions?.some(
         ({ type, status: value }) => type === 'NetworkUnavailable' && value === 'True',
       ),

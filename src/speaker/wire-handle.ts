@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads'
 import type { Startable } from '../kube/index.ts'
-import type { Intents, Report } from './intents.ts'
+import type { Counters, Intents, Report } from './intents.ts'
 
 /** The wire thread is heard at least this often; silence for three times as long means that it is stuck. */
 export const ALIVE_INTERVAL_MS = 1000
@@ -18,11 +18,13 @@ export interface WireInit {
 /** What the thread sends. */
 export type WireMessage =
   | { kind: 'report'; report: Report }
+  | { kind: 'counters'; counters: Counters }
   | { kind: 'alive' }
   | { kind: 'log'; level: 'info' | 'warn'; fields: Readonly<Record<string, unknown>>; message: string }
 
 export interface WireHandleEvents {
   onReport: (report: Report) => void
+  onCounters: (counters: Counters) => void
   onLog: (message: Extract<WireMessage, { kind: 'log' }>) => void
   /** The thread ended by itself: without it the process is of no use. */
   onFailure: (error: Error) => void
@@ -51,6 +53,7 @@ export class WireHandle implements Startable {
     worker.on('message', (message: WireMessage) => {
       this.#heard = performance.now()
       if (message.kind === 'report') this.#events.onReport(message.report)
+      else if (message.kind === 'counters') this.#events.onCounters(message.counters)
       else if (message.kind === 'log') this.#events.onLog(message)
     })
     worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))))

@@ -35,6 +35,7 @@ function run(announcer: Announcer, from: number, end: number): Sent[] {
 const holding = (text: string, interfaces: readonly string[] | null = null): Holding => ({
   address: address(text),
   interfaces,
+  claim: 'warm',
 })
 
 const many = (count: number): Holding[] =>
@@ -42,9 +43,18 @@ const many = (count: number): Holding[] =>
 
 const ETH0 = link('eth0')
 
+function update(
+  announcer: Announcer,
+  holdings: readonly Holding[],
+  links: readonly FitLink[],
+  now: number,
+): void {
+  announcer.update({ holdings, links, deaf: new Set() }, now)
+}
+
 function announcing(holdings: readonly Holding[], links: readonly FitLink[] = [ETH0], seed = 1): Announcer {
   const announcer = new Announcer({ seed })
-  announcer.update(holdings, links, 0)
+  update(announcer, holdings, links, 0)
   return announcer
 }
 
@@ -111,12 +121,12 @@ test('each interface has its own budget, and its own MAC in the frames', () => {
 test('nothing follows for an address that was given up', () => {
   const announcer = announcing([holding('192.0.2.50'), holding('192.0.2.51')])
   run(announcer, 0, 50)
-  announcer.update([holding('192.0.2.51')], [ETH0], 50)
+  update(announcer, [holding('192.0.2.51')], [ETH0], 50)
   assert.deepEqual(
     new Set(run(announcer, 51, 200 * SECOND).map((frame) => frame.address)),
     new Set(['192.0.2.51']),
   )
-  announcer.update([], [ETH0], 200 * SECOND)
+  update(announcer, [], [ETH0], 200 * SECOND)
   assert.deepEqual(run(announcer, 200 * SECOND, 400 * SECOND), [])
   assert.equal(announcer.nextAt, null)
 })
@@ -124,8 +134,8 @@ test('nothing follows for an address that was given up', () => {
 test('an address that was given up and taken again begins anew', () => {
   const announcer = announcing([holding('192.0.2.50')])
   run(announcer, 0, 5 * SECOND)
-  announcer.update([], [ETH0], 5 * SECOND)
-  announcer.update([holding('192.0.2.50')], [ETH0], 6 * SECOND)
+  update(announcer, [], [ETH0], 5 * SECOND)
+  update(announcer, [holding('192.0.2.50')], [ETH0], 6 * SECOND)
   const sent = run(announcer, 6 * SECOND, 10 * SECOND).filter(({ operation }) => operation === 'request')
   assert.deepEqual(
     sent.map(({ at }) => at - 6 * SECOND),
@@ -136,7 +146,7 @@ test('an address that was given up and taken again begins anew', () => {
 test('an update that changes nothing announces nothing', () => {
   const announcer = announcing([holding('192.0.2.50')])
   run(announcer, 0, 5 * SECOND)
-  announcer.update([holding('192.0.2.50')], [{ ...ETH0, name: 'lan0' }], 5 * SECOND)
+  update(announcer, [holding('192.0.2.50')], [{ ...ETH0, name: 'lan0' }], 5 * SECOND)
   assert.deepEqual(run(announcer, 5 * SECOND, 10 * SECOND), [])
 })
 
@@ -149,7 +159,7 @@ for (const [what, change] of [
     const announcer = announcing([holding('192.0.2.50')])
     run(announcer, 0, 5 * SECOND)
     const changed = { ...ETH0, ...change }
-    announcer.update([holding('192.0.2.50')], [changed], 5 * SECOND)
+    update(announcer, [holding('192.0.2.50')], [changed], 5 * SECOND)
     const [first] = run(announcer, 5 * SECOND, 6 * SECOND)
     assert.deepEqual([first?.at, first?.mac, first?.interfaceIndex], [5 * SECOND, changed.mac, changed.index])
   })
@@ -166,13 +176,26 @@ test('the table says where each address is answered, and no interface, no entry'
     ],
     [eth1, ETH0],
   )
-  assert.deepEqual(announcer.table, [
-    { address: address('192.0.2.50'), interfaceIndexes: [ETH0.index] },
-    { address: address('203.0.113.1'), interfaceIndexes: [eth1.index, ETH0.index] },
-    { address: address('192.0.2.51'), interfaceIndexes: [eth1.index] },
-  ])
+  assert.deepEqual(announcer.table, {
+    held: [
+      { address: address('192.0.2.50'), interfaceIndexes: [ETH0.index] },
+      { address: address('203.0.113.1'), interfaceIndexes: [eth1.index, ETH0.index] },
+      { address: address('192.0.2.51'), interfaceIndexes: [eth1.index] },
+    ],
+    watched: [],
+  })
+  assert.deepEqual(announcer.unplaced, [address('192.0.2.52')])
   assert.deepEqual(
     announcer.announced.map(({ interfaces }) => interfaces),
     [['eth0'], ['eth0', 'eth1'], ['eth1']],
   )
+})
+
+test('on an interface that cannot be listened on nothing is announced, and nowhere else instead', () => {
+  const eth1 = link('eth1', { networks: [] })
+  const announcer = new Announcer({ seed: 1 })
+  const deaf = new Set([ETH0.index])
+  announcer.update({ holdings: [holding('192.0.2.50')], links: [ETH0, eth1], deaf }, 0)
+  assert.deepEqual(run(announcer, 0, SECOND), [])
+  assert.deepEqual(announcer.unplaced, [address('192.0.2.50')])
 })

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import * as fc from 'fast-check'
 import { type Address, parseAddress } from '../../src/ip/index.ts'
-import { type ArpFrame, BROADCAST_MAC, decodeArp, encodeArp, gratuitousArp } from '../../src/packet/index.ts'
+import {
+  type ArpFrame,
+  arpProbe,
+  BROADCAST_MAC,
+  decodeArp,
+  encodeArp,
+  gratuitousArp,
+} from '../../src/packet/index.ts'
 
 const OURS = 0x02_00_5e_10_00_01
 const THEIRS = 0x02_00_5e_10_00_02
@@ -60,6 +67,13 @@ test('a gratuitous reply names the sender as its target too', () => {
   assert.equal(
     hex(gratuitousArp('reply', OURS, ipv4('192.0.2.50'))),
     `ffffffffffff02005e1000010806000108000604000202005e100001c000023202005e100001c0000232${PADDING}`,
+  )
+})
+
+test('a probe asks everybody for an address without using it', () => {
+  assert.equal(
+    hex(arpProbe(OURS, ipv4('192.0.2.50'))),
+    `ffffffffffff02005e1000010806000108000604000102005e10000100000000000000000000c0000232${PADDING}`,
   )
 })
 

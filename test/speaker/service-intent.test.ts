@@ -135,6 +135,7 @@ test('with all pools gone what is announced stays announced', () => {
 test('a node may hold a shared address only if it may for all who share it; the oldest says in which order', () => {
   const intent = (...names: string[]): ServiceIntent => ({
     addresses: [parseAddress('10.0.0.1') ?? assert.fail()],
+    ips: ['10.0.0.1'],
     candidates: names,
     interfacesOf: new Map(names.map((name) => [name, name === 'a' ? ['eth0'] : ['eth1']])),
   })

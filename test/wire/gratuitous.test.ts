@@ -21,7 +21,8 @@ test('each gratuitous form turns a wrong entry of the neighbour at once', () => 
   const announcer = new Announcer({ seed: 1 })
   const address = parseAddress('192.0.2.70')
   assert.ok(address)
-  announcer.update([{ address, interfaces: null }], [link], 0)
+  const holding = { address, interfaces: null, claim: 'warm' } as const
+  announcer.update({ holdings: [holding], links: [link], deaf: new Set() }, 0)
   const operations = [] as number[]
   for (const now of [0, 1, 100, 102]) {
     for (const { interfaceIndex, bytes } of announcer.takeDue(now)) {

@@ -121,7 +121,8 @@ test('thousands of groups are joined', () => {
 
 test('an unsolicited advertisement turns a wrong entry of the neighbour at once', () => {
   const announcer = new Announcer({ seed: 1 })
-  announcer.update([{ address: address('2001:db8::70'), interfaces: null }], [cable.link()], 0)
+  const holding = { address: address('2001:db8::70'), interfaces: null, claim: 'warm' } as const
+  announcer.update({ holdings: [holding], links: [cable.link()], deaf: new Set() }, 0)
   const frames = announcer.takeDue(0)
   assert.equal(frames.length, 1)
   cable.neighbour('ip neigh replace 2001:db8::70 lladdr 02:00:00:00:00:99 dev eth0 nud stale')

@@ -1,0 +1,96 @@
+// What has become of one Service's addresses on this node, and how people are told: condition and events. Pure.
+
+import type { Conflict, Report } from './intents.ts'
+
+/** One address that this node should hold; without interfaces and conflicts: no interface can announce it. */
+export interface AddressStanding {
+  readonly ip: string
+  /** Names of the interfaces that it is announced on, sorted. */
+  readonly interfaces: readonly string[]
+  readonly conflicts: readonly Conflict[]
+}
+
+/** Of all addresses of the Service that this node should hold, as far as something is known. */
+export type Standing = readonly AddressStanding[]
+
+/** The report by address. */
+export function standingsOf({ held, unplaced, conflicts }: Report): ReadonlyMap<string, AddressStanding> {
+  const standings = new Map<string, AddressStanding>()
+  for (const { ip, interfaces } of held) standings.set(ip, { ip, interfaces, conflicts: [] })
+  for (const ip of unplaced) standings.set(ip, { ip, interfaces: [], conflicts: [] })
+  for (const conflict of conflicts) {
+    const { ip } = conflict
+    const before = standings.get(ip)
+    const others = before?.conflicts ?? []
+    standings.set(ip, { ip, interfaces: before?.interfaces ?? [], conflicts: [...others, conflict] })
+  }
+  return standings
+}
+
+/** Whether this node answers for the address. */
+export function isAnnounced({ interfaces }: AddressStanding): boolean {
+  return interfaces.length > 0
+}
+
+/** A condition without the times, which nothing here knows. */
+export interface Finding {
+  readonly status: 'True' | 'False'
+  /** Stable, one word. */
+  readonly reason: 'Announced' | 'AddressConflict' | 'NoMatchingInterface'
+  /** A sentence. */
+  readonly message: string
+}
+
+/** Of the condition `typemetal.io/Announced`: False as soon as one of the addresses is not announced. */
+export function findingOf(node: string, standing: Standing): Finding {
+  const troubled = standing.filter((each) => !isAnnounced(each) || each.conflicts.length > 0)
+  const worst = troubled.find((each) => !isAnnounced(each)) ?? troubled[0]
+  const places = standing.map(({ ip, interfaces }) => `${ip} on ${interfaces.join(', ')}`)
+  const status = worst === undefined || isAnnounced(worst) ? 'True' : 'False'
+  if (worst === undefined) {
+    return { status, reason: 'Announced', message: `${nameOf(node)} announces ${places.join(' and ')}` }
+  }
+  const [conflict] = worst.conflicts
+  return {
+    status,
+    reason: conflict === undefined ? 'NoMatchingInterface' : 'AddressConflict',
+    message: `${nameOf(node)}: ${conflict === undefined ? noInterface(worst.ip) : explain(conflict)}`,
+  }
+}
+
+function nameOf(node: string): string {
+  return `node ${JSON.stringify(node)}`
+}
+
+function noInterface(ip: string): string {
+  return `none of its interfaces can announce ${ip}: see the interfaces of the L2Advertisement, and which are up`
+}
+
+function explain({ ip, mac, interface: name, isAnnounced }: Conflict): string {
+  return isAnnounced
+    ? `${ip} is announced, but ${mac} on ${name} uses it as well: find out whose that is`
+    : `${ip} is not announced on ${name}, because ${mac} has it there; it will be when that has gone`
+}
+
+export interface News {
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: 'nodeAssigned' | 'AddressConflict' | 'announceFailed'
+  readonly message: string
+}
+
+/** What the Service's events tell: only what has begun since `before`. `nodeAssigned` is as MetalLB writes it. */
+export function newsOf(node: string, before: Standing, now: Standing): readonly News[] {
+  const told = new Set(before.flatMap((each) => troublesOf(node, each)).map(({ message }) => message))
+  const troubles = now.flatMap((each) => troublesOf(node, each)).filter(({ message }) => !told.has(message))
+  if (before.some(isAnnounced) || !now.some(isAnnounced)) return troubles
+  const message = `announcing from ${nameOf(node)} with protocol "layer2"`
+  return [{ type: 'Normal', reason: 'nodeAssigned', message }, ...troubles]
+}
+
+function troublesOf(node: string, { ip, interfaces, conflicts }: AddressStanding): readonly News[] {
+  const trouble = (reason: 'AddressConflict' | 'announceFailed', message: string): News => {
+    return { type: 'Warning', reason, message: `${nameOf(node)}: ${message}` }
+  }
+  if (conflicts.length > 0) return conflicts.map((conflict) => trouble('AddressConflict', explain(conflict)))
+  return interfaces.length > 0 ? [] : [trouble('announceFailed', noInterface(ip))]
+}
