@@ -1,0 +1,68 @@
+// What the end-to-end tests do to the LAN: ask and learn as the machine outside does, plug cables, make interfaces.
+
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { eventually, get } from './cluster.ts'
+
+const run = promisify(execFile)
+
+/** Runs a command line without quotes on the machine outside, on a node, or (`''`) where the bridges are. */
+export async function on(machine: string, command: string): Promise<string> {
+  const words = command.split(' ')
+  const [program = '', ...args] = machine === '' ? words : ['ip', 'netns', 'exec', machine, ...words]
+  return (await run(program, args)).stdout
+}
+
+export async function macOf(machine: string, device = 'eth0'): Promise<string> {
+  const [link] = JSON.parse(await on(machine, `ip -j link show ${device}`)) as { address: string }[]
+  return link?.address ?? ''
+}
+
+/** The MAC that the kernel of the machine outside has in its neighbour table; empty without one. */
+export async function learned(ip: string, device = 'eth0'): Promise<string> {
+  const entries = JSON.parse((await on('client', `ip -j neigh show ${ip} dev ${device}`)) || '[]') as {
+    lladdr?: string
+  }[]
+  return entries[0]?.lladdr ?? ''
+}
+
+/** Puts a wrong entry there, as of a holder that has gone: no request corrects it, only what it is told unasked. */
+export async function mislead(ip: string, device = 'eth0'): Promise<void> {
+  await on('client', `ip neigh replace ${ip} lladdr 02:00:00:00:00:99 dev ${device} nud stale`)
+}
+
+/** Makes it ask anew who has `ip`: answered with this MAC (empty: by nobody), sooner or later. */
+export async function answeredBy(mac: string, ip: string, device = 'eth0'): Promise<void> {
+  await eventually(`${mac || 'nobody'} answers for ${ip} on ${device}`, async () => {
+    await on('client', `ip neigh flush to ${ip} dev ${device}`)
+    await run('ip', ['netns', 'exec', 'client', 'bash', '-c', `echo > /dev/udp/${ip}/9`])
+    const answered = async (): Promise<boolean> => (await learned(ip, device)) !== ''
+    const answer = await eventually('an answer', answered, 1000).catch(() => false)
+    return answer ? (await learned(ip, device)) === mac : mac === ''
+  })
+}
+
+export interface Shown {
+  readonly status: string
+  readonly reason: string
+  readonly message: string
+}
+
+/** The condition `typemetal.io/Announced` of a Service. */
+export async function announcedCondition(service: string): Promise<Shown | undefined> {
+  const { status } = await get<{ status: { conditions?: (Shown & { type: string })[] } }>(
+    `service ${service}`,
+  )
+  return status.conditions?.find(({ type }) => type === 'typemetal.io/Announced')
+}
+
+/** Waits until the condition has this status and reason; empty: until there is none. Returns its message. */
+export async function says(service: string, expected: `${string} ${string}` | ''): Promise<string> {
+  let message = ''
+  await eventually(`${service} says ${expected || 'nothing'}`, async () => {
+    const shown = await announcedCondition(service)
+    message = shown?.message ?? ''
+    return (shown === undefined ? '' : `${shown.status} ${shown.reason}`) === expected
+  })
+  return message
+}
