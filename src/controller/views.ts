@@ -1,5 +1,6 @@
 // What the status API shows of pools and Services, from what the controller knows.
 
+import { ANNOUNCED_CONDITION } from '../api/index.ts'
 import { explain, poolUsage } from '../allocator/index.ts'
 import { formatAddress } from '../ip/index.ts'
 import type { PoolView, ServiceView, StatusSource } from '../status/index.ts'
@@ -44,10 +45,11 @@ function serviceViews({ state, services, statuses }: ControllerView): ServiceVie
   }
   return [...services.values()]
     .filter(({ spec }) => spec?.type === 'LoadBalancer')
-    .map(({ metadata }): ServiceView => {
+    .map(({ metadata, status }): ServiceView => {
       const { namespace = '', name = '' } = metadata ?? {}
       const key = `${namespace}/${name}`
       const assignment = state?.assignments.get(key)
+      const announcement = status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION)
       const refusal = state?.refused.get(key)?.refusal
       return {
         namespace,
@@ -56,6 +58,7 @@ function serviceViews({ state, services, statuses }: ControllerView): ServiceVie
         ips: (assignment?.addresses ?? []).map(formatAddress),
         ...(assignment?.pool && { pool: assignment.pool }),
         announcedBy: announcers.get(key) ?? [],
+        ...(announcement && { announcement }),
         ...(refusal && { reason: refusal.reason, message: explain(refusal) }),
       }
     })

@@ -28,6 +28,8 @@ export interface ServiceView {
   pool?: string
   /** Nodes that say that they announce it. */
   announcedBy: readonly string[]
+  /** What its holder says of the announcement; absent while nobody should announce it. */
+  announcement?: { status: string; reason: string; message: string }
   /** Why it is pending, or why what it asks for was not done. */
   reason?: string
   message?: string
@@ -66,6 +68,7 @@ const SERVICE = {
     ips: texts,
     pool: text,
     announcedBy: texts,
+    announcement: { type: 'object', properties: { status: text, reason: text, message: text } },
     reason: text,
     message: text,
   },

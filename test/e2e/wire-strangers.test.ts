@@ -14,6 +14,7 @@ import {
   loadBalancer,
   NAMESPACE,
   pool,
+  status,
   web,
 } from './cluster.ts'
 import { announcedCondition, answeredBy, learned, macOf, mislead, on, says } from './lan.ts'
@@ -91,6 +92,9 @@ for (const [family, ip, length] of [
       (await eventsOf(service)).some((event) => event.startsWith('AddressConflict: ') && event.includes(mac)),
     )
     assert.deepEqual(await announcers(service), [])
+    const { items } = await status<{ items: { name: string; announcement?: object }[] }>('/api/v1/services')
+    const { announcement } = items.find(({ name }) => name === service) ?? {}
+    assert.deepEqual(announcement, { status: 'False', reason: 'AddressConflict', message })
 
     await on('client', `ip addr del ${ip}/${length} dev eth0`)
     await says(service, 'True Announced')

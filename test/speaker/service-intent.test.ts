@@ -20,6 +20,11 @@ const everywhere: L2Advertisement = {
   spec: {},
 }
 
+const advertisement = (spec: NonNullable<L2Advertisement['spec']>): L2Advertisement => ({
+  ...everywhere,
+  spec,
+})
+
 const node = (name: string, labels = {}, networkUnavailable?: string): Node => ({
   metadata: { name, labels },
   status: {
@@ -100,10 +105,22 @@ for (const [what, expected, intent] of [
   })
 }
 
-test('an endpoint counts when ready is true or unknown, or while it serves although it terminates', () => {
-  for (const endpoint of [{ ready: true }, {}, { ready: false, serving: true }]) {
-    assert.equal(candidates(serviceIntent(service(), endpoints(endpoint), view())).length, 3)
-  }
+for (const [what, endpoint, counts] of [
+  ['is ready', { ready: true }, true],
+  ['does not say', {}, true],
+  ['is not ready', { ready: false }, false],
+  ['terminates but still serves', { ready: false, serving: true }, true],
+  ['terminates and serves no more', { ready: false, serving: false }, false],
+] as const) {
+  test(`an endpoint that ${what} ${counts ? 'counts' : 'does not count'}`, () => {
+    const intent = candidates(serviceIntent(service(), endpoints(endpoint), view()))
+    assert.equal(typeof intent === 'string', !counts)
+  })
+}
+
+test('one endpoint in any of several slices is enough, and a Service without a selector may have them by hand', () => {
+  const slices = [...endpoints({ ready: false }), ...endpoints(), ...endpoints({ ready: true })]
+  assert.equal(candidates(serviceIntent(service(), slices, view())).length, 3)
 })
 
 test('with externalTrafficPolicy Local only nodes with a serving endpoint are candidates', () => {
@@ -116,6 +133,75 @@ test('with externalTrafficPolicy Local only nodes with a serving endpoint are ca
     'node-a',
     'node-c',
   ])
+})
+
+test('with externalTrafficPolicy Local an endpoint that says no node counts for none', () => {
+  const local = service({ externalTrafficPolicy: 'Local' })
+  assert.equal(serviceIntent(local, endpoints({ ready: true }), view()), 'noEligibleNode')
+})
+
+test('a node that is known to be shut down is no candidate', () => {
+  const lost: Node = {
+    ...node('node-b'),
+    spec: {
+      taints: [{ key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' }],
+    },
+  }
+  const cordoned: Node = {
+    ...node('node-c'),
+    spec: {
+      unschedulable: true,
+      taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }],
+    },
+  }
+  const nodes = [node('node-a'), lost, cordoned]
+  assert.deepEqual(candidates(serviceIntent(service(), serving, view({ nodes }))), ['node-a', 'node-c'])
+})
+
+const other: IPAddressPool = { ...pool, metadata: { name: 'other' }, spec: { addresses: ['10.0.1.0/24'] } }
+const twoPools = { pools: [pool, other] }
+
+test('the addresses have to belong to one pool, whatever the annotation says', () => {
+  const ingress = [{ ip: '10.0.0.1' }, { ip: '10.0.1.1' }]
+  const split: Service = { ...service(), status: { loadBalancer: { ingress } } }
+  assert.equal(serviceIntent(split, serving, view(twoPools)), 'ipNotAllowed')
+  const annotations = { 'metallb.io/ip-allocated-from-pool': 'other' }
+  const elsewhere = advertisement({ ipAddressPools: ['other'] })
+  assert.equal(
+    serviceIntent(service({}, { annotations }), serving, view({ ...twoPools, advertisements: [elsewhere] })),
+    'NoMatchingAdvertisement',
+  )
+})
+
+test('only nodes that an advertisement selects are candidates, the preferred ones first', () => {
+  const nodes = [node('node-a', { rack: '1' }), node('node-b'), node('node-c', { rack: '1', fast: '' })]
+  const rack = { matchLabels: { rack: '1' } }
+  const fast = { matchExpressions: [{ key: 'fast', operator: 'Exists' }] }
+  const advertisements = [
+    advertisement({ nodeSelectors: [rack], preferredNodeSelectors: [{ weight: 1, preference: fast }] }),
+  ]
+  assert.deepEqual(candidates(serviceIntent(service(), serving, view({ nodes, advertisements }))), [
+    'node-c',
+    'node-a',
+  ])
+})
+
+for (const annotation of ['metallb.io/allow-shared-ip', 'metallb.universe.tf/allow-shared-ip']) {
+  test(`a Service with ${annotation}, even empty, is not announced by what selects Services`, () => {
+    const advertisements = [advertisement({ serviceSelectors: [{ matchLabels: { app: 'web' } }] })]
+    const shared = service({}, { annotations: { [annotation]: '' } })
+    shared.metadata = { ...shared.metadata, labels: { app: 'web' } }
+    assert.equal(serviceIntent(shared, serving, view({ advertisements })), 'SharedAddressWithServiceSelector')
+  })
+}
+
+test('both addresses of a dual-stack Service have the order of the first', () => {
+  const ingress = [{ ip: '10.0.0.1' }, { ip: '2001:db8::1' }]
+  const dual: Service = { ...service(), status: { loadBalancer: { ingress } } }
+  const both: IPAddressPool = { ...pool, spec: { addresses: ['10.0.0.0/24', '2001:db8::/120'] } }
+  const intent = serviceIntent(dual, serving, view({ pools: [both] }))
+  assert.deepEqual(candidates(intent), ['node-b', 'node-a', 'node-c'])
+  assert.deepEqual(typeof intent === 'string' ? intent : intent.ips, ['10.0.0.1', '2001:db8::1'])
 })
 
 test('nodes without network, or excluded from load balancers, are no candidates', () => {

@@ -25,6 +25,14 @@ const source = {
       reason: 'NoPool',
       message: 'why',
     },
+    {
+      namespace: 'a',
+      name: 'c',
+      state: 'Assigned' as const,
+      ips: ['192.0.2.50'],
+      announcedBy: [],
+      announcement: { status: 'False', reason: 'AddressConflict', message: 'why not' },
+    },
   ],
 }
 
@@ -42,7 +50,7 @@ test('counts beyond 2^53 are shown exactly', async () => {
   assert.equal(items[0]?.availableIPv6, '9223372036854775807')
 })
 
-test('a pending Service says why', async () => {
+test('a Service that is pending, or not announced, says why', async () => {
   const answer = await statusServer(source, metricsRegistry()).inject('/api/v1/services')
   assert.deepEqual(answer.json(), { items: source.services() })
 })
