@@ -17,7 +17,7 @@ constexpr unsigned kGroups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFAD
 constexpr size_t kDatagramBytes = 65536;
 constexpr time_t kDeadlineSeconds = 2;
 // A dump that a change interrupts is incomplete and asked for again.
-constexpr int kAttempts = 10;
+constexpr int kAttempts = 3;
 
 using Datagrams = std::vector<std::vector<uint8_t>>;
 

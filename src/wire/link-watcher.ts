@@ -1,7 +1,7 @@
 // The node's interfaces and their addresses, read again whenever the kernel says that something changed. No polling.
 import type { Link } from '../announcer/index.ts'
 import { addon, type NativeLinkMonitor } from './addon.ts'
-import { withTypedErrors } from './errors.ts'
+import { WireError, withTypedErrors } from './errors.ts'
 import { linksOf } from './netlink.ts'
 
 /** Changes come in swarms (a pod's start is a dozen): one reading serves them all. */
@@ -12,13 +12,16 @@ const READ_INTERVAL_MS = 50
 
 const RETRY_MS = 1000
 
+/** So long may interfaces change faster than they can be read before somebody is told. */
+const PATIENCE_MS = 5000
+
 export interface LinkWatcherInit {
   /**
    * Gets all links: once from `start`, then within 60 ms of each change of any of them; also when they look as before,
    * for an interface that was made anew may look the same.
    */
   onLinks: (links: readonly Link[]) => void
-  /** A reading failed; it is tried again after a second. */
+  /** A reading failed, or was interrupted by changes for 5 s; it is tried again after a second. */
   onError: (error: Error) => void
 }
 
@@ -32,6 +35,7 @@ export class LinkWatcher {
   #monitor: NativeLinkMonitor | undefined
   #gathering: NodeJS.Timeout | undefined
   #readAt = -Infinity
+  #interruptedSince: number | undefined
 
   constructor(init: LinkWatcherInit) {
     this.#init = init
@@ -53,8 +57,14 @@ export class LinkWatcher {
     this.#gathering = undefined
     this.#readAt = performance.now()
     try {
-      this.#init.onLinks(readLinks())
+      const links = readLinks()
+      this.#interruptedSince = undefined
+      this.#init.onLinks(links)
     } catch (error) {
+      if (wasInterrupted(error)) {
+        this.#interruptedSince ??= this.#readAt
+        if (this.#readAt - this.#interruptedSince < PATIENCE_MS) return this.#gather(READ_INTERVAL_MS)
+      }
       this.#init.onError(error as Error)
       this.#gather(RETRY_MS)
     }
@@ -65,4 +75,9 @@ export class LinkWatcher {
     this.#monitor = undefined
     clearTimeout(this.#gathering)
   }
+}
+
+/** Changes came all the while: nothing is wrong, and it is all to be read again. */
+function wasInterrupted(error: unknown): boolean {
+  return error instanceof WireError && error.code === 'EAGAIN'
 }

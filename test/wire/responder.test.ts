@@ -89,22 +89,29 @@ function tagged(frame: string, vlan: number): string {
   return `${frame.slice(0, 24)}8100${vlan.toString(16).padStart(4, '0')}${frame.slice(24)}`
 }
 
-/** The next reply of ours to the stranger; those to the neighbour's kernel are passed over. */
-async function nextReply(): Promise<Uint8Array> {
-  const isToStranger = (bytes: Uint8Array): boolean => {
+/** The next reply of ours to `asker`; all others are passed over. */
+async function nextReply(asker = '192.0.2.9'): Promise<Uint8Array> {
+  const isToAsker = (bytes: Uint8Array): boolean => {
     const frame = decodeArp(bytes)
-    return frame?.operation === 'reply' && formatAddress(frame.targetAddress) !== '192.0.2.2'
+    return frame?.operation === 'reply' && formatAddress(frame.targetAddress) === asker
   }
-  return bytesOf(await tap.next((frame) => isToStranger(bytesOf(frame))))
+  return bytesOf(await tap.next((frame) => isToAsker(bytesOf(frame))))
+}
+
+let settled = 0
+
+/** Sends, and waits until all of it was judged: frames keep their order, so when the last one is answered. */
+async function sendAndSettle(...frames: string[]): Promise<void> {
+  const asker = `198.18.0.${++settled}`
+  tap.send(...frames, request({ senderAddress: address(asker) }))
+  await nextReply(asker)
 }
 
 const bytesOf = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-/** Sends what is refused, then a request that is answered: frames keep their order, so the count is complete. */
 async function fateOf(...frames: string[]): Promise<Record<string, number>> {
-  tap.send(...frames, request())
-  await nextReply()
+  await sendAndSettle(...frames)
   const { answered, ...others } = responder.counters().frames
   assert.equal(answered, 1)
   return Object.fromEntries(Object.entries(others).filter(([, count]) => count > 0))
@@ -212,8 +219,13 @@ test('the reply goes to who asked, padded with zeros', async () => {
   )
 })
 
+test('a probe (sender 0.0.0.0) is answered', async () => {
+  hold('192.0.2.50')
+  tap.send(request({ senderAddress: address('0.0.0.0') }))
+  assert.equal(decodeArp(await nextReply('0.0.0.0'))?.destination, STRANGER)
+})
+
 for (const [what, frame] of [
-  ['a probe (sender 0.0.0.0)', () => request({ senderAddress: address('0.0.0.0') })],
   ['a request to our own MAC', () => request({ destination: cable.link().mac })],
   ['a request longer than it says', () => request() + 'ff'.repeat(200)],
   ['a request with a priority tag (VLAN 0)', () => tagged(request(), 0xe000)],
@@ -250,8 +262,7 @@ for (const [fate, what, frame] of [
 
 /** What is observed of these frames, and the kernel of the neighbour's own is not. */
 async function observationsOf(...frames: string[]): Promise<string[]> {
-  tap.send(...frames, request())
-  await nextReply()
+  await sendAndSettle(...frames)
   await setImmediate()
   return observed.map(({ kind, address: about, mac, interfaceIndex }) => {
     assert.equal(interfaceIndex, cable.link().index)
