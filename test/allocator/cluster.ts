@@ -1,5 +1,5 @@
 // A cluster without a network: Services, pools, and a controller that carries out each decision at once.
-import { CONDITION_TYPE, type IPAddressPool, type Namespace, type Service } from '../../src/api/index.ts'
+import type { IPAddressPool, Namespace, Service } from '../../src/api/index.ts'
 import {
   type AllocatorState,
   type Decision,
@@ -10,7 +10,7 @@ import {
   registerAll,
 } from '../../src/allocator/index.ts'
 import { type Configuration, type Reservation, readConfiguration } from '../../src/config/index.ts'
-import { formatAddress } from '../../src/ip/index.ts'
+import { carriedOut, conditionOf } from './service-objects.ts'
 
 export interface ServiceSpec {
   families?: ('IPv4' | 'IPv6')[]
@@ -120,8 +120,8 @@ export class Cluster {
 
   /** Status and reason of its condition, or `-`. */
   condition(name: string, namespace = 'default'): string {
-    const conditions = this.services.get(`${namespace}/${name}`)?.status?.conditions ?? []
-    const condition = conditions.find(({ type }) => type === CONDITION_TYPE)
+    const object = this.services.get(`${namespace}/${name}`)
+    const condition = object && conditionOf(object)
     return condition === undefined ? '-' : `${condition.status} ${condition.reason}: ${condition.message}`
   }
 
@@ -137,26 +137,14 @@ export class Cluster {
     for (const key of keys) if (this.services.has(key)) this.reconcile(key)
   }
 
-  #carryOut(key: string, object: Service, { write, addresses, pool, finding, events }: Decision): void {
+  #carryOut(key: string, object: Service, decision: Decision): void {
+    const { write, events } = decision
     for (const { reason, message } of events)
       this.events.push(`${object.metadata?.name} ${reason}: ${message}`)
     if (write === 'none') return
     if (write === 'explain') this.explanations += 1
     else this.writes += 1
-    const lastTransitionTime = '2026-01-01T00:00:00Z'
-    const conditions = finding === null ? [] : [{ type: CONDITION_TYPE, ...finding, lastTransitionTime }]
-    if (write === 'explain') {
-      this.services.set(key, { ...object, status: { ...object.status, conditions } })
-      return
-    }
-    const { 'metallb.io/ip-allocated-from-pool': _, ...annotations } = object.metadata?.annotations ?? {}
-    const ours = pool === null ? {} : { 'metallb.io/ip-allocated-from-pool': pool }
-    const ingress = addresses.map((address) => ({ ip: formatAddress(address), ipMode: 'VIP' }))
-    this.services.set(key, {
-      ...object,
-      metadata: { ...object.metadata, annotations: { ...annotations, ...ours } },
-      status: { loadBalancer: ingress.length > 0 ? { ingress } : {}, conditions },
-    })
+    this.services.set(key, carriedOut(object, decision))
   }
 }
 
