@@ -1,5 +1,6 @@
 // What the end-to-end tests do to the sandbox they run in: kubectl, the client outside, waiting.
 
+import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -32,9 +33,18 @@ async function client(...command: string[]): Promise<string> {
 }
 
 /** One request from outside the cluster; rejects when nobody answers within 5 s: a lost SYN is sent again after one. */
-export function curl(address: string): Promise<string> {
+export function curl(address: string, portAndPath = ''): Promise<string> {
   const host = address.includes(':') ? `[${address}]` : address
-  return client('curl', '-sS', '--max-time', '5', `http://${host}`)
+  return client('curl', '-sS', '--max-time', '5', `http://${host}${portAndPath}`)
+}
+
+/** One UDP datagram from outside the cluster; rejects when no answer comes within 2 s, as datagrams get lost. */
+export function askByUdp(address: string, port: number): Promise<string> {
+  return client(
+    'bash',
+    '-c',
+    `exec 3<>/dev/udp/${address}/${port} && echo hello >&3 && timeout 2 head -n 1 <&3`,
+  )
 }
 
 /** Repeats `attempt` until it neither throws nor returns false; the last failure is the test's. */
@@ -44,14 +54,16 @@ export async function eventually<T>(
   deadlineMs = DEADLINE_MS,
 ): Promise<T> {
   for (const end = performance.now() + deadlineMs; ; await sleep(100)) {
+    let failure: unknown
     try {
       const result = await attempt()
       if (result !== false) return result
-      if (performance.now() > end) throw new Error(`${what}: not within ${deadlineMs / 1000} s`)
     } catch (error) {
-      if (performance.now() > end)
-        throw new Error(`${what}: not within ${deadlineMs / 1000} s`, { cause: error })
+      failure = error
     }
+    if (performance.now() <= end) continue
+    const last = failure instanceof Error ? `; at last: ${failure.message}` : ''
+    throw new Error(`${what}: not within ${deadlineMs / 1000} s${last}`, { cause: failure })
   }
 }
 
@@ -113,10 +125,15 @@ export async function externalIPs(service: string): Promise<string[]> {
 
 /** Waits until the Service has just these addresses. */
 export async function assigned(service: string, ...addresses: string[]): Promise<void> {
-  await eventually(
-    `${service} has ${addresses}`,
-    async () => String(await externalIPs(service)) === String(addresses),
+  await eventually(`the addresses of ${service}`, async () =>
+    assert.deepEqual(await externalIPs(service), addresses),
   )
+}
+
+/** The pool that a Service's addresses are from, as its annotation says. */
+export async function poolOf(service: string): Promise<string | undefined> {
+  const { metadata } = await get<{ metadata: { annotations?: Record<string, string> } }>(`service ${service}`)
+  return metadata.annotations?.['metallb.io/ip-allocated-from-pool']
 }
 
 /** The events of an object, as `Reason: message`. */
