@@ -33,9 +33,17 @@ async function client(...command: string[]): Promise<string> {
 }
 
 /** One request from outside the cluster; rejects when nobody answers within 5 s: a lost SYN is sent again after one. */
-export function curl(address: string, portAndPath = ''): Promise<string> {
+export function curl(address: string, portAndPath = '', ...options: string[]): Promise<string> {
   const host = address.includes(':') ? `[${address}]` : address
-  return client('curl', '-sS', '--max-time', '5', `http://${host}${portAndPath}`)
+  return client('curl', '-sS', '--max-time', '5', ...options, `http://${host}${portAndPath}`)
+}
+
+/**
+ * The first answer of an address that is new. A try ends after a second, because kube-proxy may need one to know the
+ * address, and until then the node forwards the request to nowhere, which it says only after three.
+ */
+export function firstAnswer(address: string, port = ''): Promise<string> {
+  return eventually(`an answer from ${address}${port}`, () => curl(address, port, '--connect-timeout', '1'))
 }
 
 /** One UDP datagram from outside the cluster; rejects when no answer comes within 2 s, as datagrams get lost. */

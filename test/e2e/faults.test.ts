@@ -11,6 +11,7 @@ import {
   assigned,
   curl,
   eventually,
+  firstAnswer,
   externalIPs,
   health,
   kubectl,
@@ -29,7 +30,7 @@ before(async () => {
   await apply(...web('web'), pool('lan', ['172.25.254.50-172.25.254.99']), advertisement('all'))
   await kubectl('rollout status deployment web --timeout=60s')
   await assigned('web', ADDRESS)
-  await eventually('an answer', () => curl(ADDRESS))
+  await firstAnswer(ADDRESS)
 })
 
 after(async () => {
@@ -91,7 +92,7 @@ test('an API server that is killed and started anew costs neither an assignment 
 test('when the speaker that holds an address is killed, one other answers, and then there is one again', async () => {
   const holder = await answeringNode(ADDRESS)
   signal(`speaker-${holder}`, 'SIGKILL')
-  await eventually('an answer', () => curl(ADDRESS))
+  await firstAnswer(ADDRESS)
   await eventually('one announcer, which answers', async () => {
     const node = await answeringNode(ADDRESS)
     assert.deepEqual(await announcers('web'), [node])

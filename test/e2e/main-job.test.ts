@@ -11,6 +11,7 @@ import {
   curl,
   eventsOf,
   eventually,
+  firstAnswer,
   externalIPs,
   get,
   kubectl,
@@ -41,7 +42,7 @@ test('without a pool a Service stays pending and an event says why', async () =>
 test('a pool and an advertisement give it the first address, and the client outside an answer', async () => {
   await kubectl('apply -f deploy/example.yaml')
   await assigned('web', '172.25.254.50')
-  await eventually('an answer', () => curl('172.25.254.50'))
+  await firstAnswer('172.25.254.50')
 })
 
 test('several pods answer', async () => {
@@ -115,7 +116,7 @@ test('the client reaches a Service by IPv6 too, and the same node answers for bo
   await apply(loadBalancer('both-ways', { annotations, spec }))
   await assigned('both-ways', '172.25.254.120', 'fd00:172:25:254::120')
   for (const address of ['172.25.254.120', 'fd00:172:25:254::120']) {
-    await eventually(`an answer from ${address}`, () => curl(address))
+    await firstAnswer(address)
   }
   assert.equal(await answeringNode('172.25.254.120'), await answeringNode('fd00:172:25:254::120'))
 })
@@ -125,7 +126,7 @@ test('without an advertisement nobody answers, with it again somebody does', asy
   await eventually('no announcer', async () => (await announcers('web')).length === 0)
   await apply(advertisement('example'))
   await eventually('an announcer', async () => (await announcers('web')).length === 1)
-  await eventually('an answer', () => curl('172.25.254.50'))
+  await firstAnswer('172.25.254.50')
 })
 
 test('each program says in ConfigurationState that it could use the configuration', async () => {
