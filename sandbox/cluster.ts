@@ -123,7 +123,7 @@ function copyProduct(at: Folders): string[] {
   for (const file of ['main.js', 'main.js.map', 'wire-thread.js', 'wire-thread.js.map', 'typemetal.node']) {
     cpSync(join(DIST, file), join(at.product, file))
   }
-  return ['node', '--enable-source-maps', join(at.product, 'main.js')]
+  return ['node', join(at.product, 'main.js')]
 }
 
 function kubeletInit(

@@ -27,8 +27,8 @@ function makeLogger(program: string, level: string): Logger {
   })
 }
 
-/** Makes the program that the command line names; throws `FlagError` for what it does not understand. */
-function createProgram([name, ...args]: readonly string[]): Startable {
+/** Makes the program that the command line names; rejects with `FlagError` for what it does not understand. */
+async function createProgram([name, ...args]: readonly string[]): Promise<Startable> {
   if (name === 'controller') {
     const flags = parseFlags(CONTROLLER_FLAGS, args, process.env)
     return createController(flags, makeLogger(name, flags['log-level']))
@@ -58,7 +58,7 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(USAGE)
     return
   }
-  const program = createProgram(args)
+  const program = await createProgram(args)
   const stop = (): void => {
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref()
     Promise.resolve(program.stop()).then(() => process.exit(0), fail)

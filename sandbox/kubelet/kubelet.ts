@@ -57,9 +57,9 @@ class Kubelet {
   readonly #statuses: WorkQueue
   readonly #bound: Reflector<Pod>
 
-  constructor(init: KubeletInit) {
+  constructor(init: KubeletInit, client: ApiClient) {
     this.#init = init
-    this.#client = new ApiClient(loadCredentials(init.kubeconfig))
+    this.#client = client
     this.#objects = new ApiObjects(this.#client)
     this.#events = new EventRecorder(
       { client: this.#client, log: this.#log },
@@ -192,4 +192,4 @@ function hasManyUids(): boolean {
 
 const init = JSON.parse(process.env.SANDBOX_KUBELET ?? '{}') as KubeletInit
 delete process.env.SANDBOX_KUBELET
-new Kubelet(init).start()
+new Kubelet(init, new ApiClient(await loadCredentials(init.kubeconfig))).start()

@@ -24,10 +24,13 @@ import { statusSource } from './views.ts'
 
 export const CONTROLLER_FLAGS = COMMON_FLAGS
 
-/** Throws `FlagError` for flags that make no sense, `NotConfigured` where there is no API server to talk to. */
-export function createController(flags: Flags<typeof CONTROLLER_FLAGS>, log: Logger): Startable {
+/** Rejects with `FlagError` for flags that make no sense, `NotConfigured` where there is no API server to talk to. */
+export async function createController(
+  flags: Flags<typeof CONTROLLER_FLAGS>,
+  log: Logger,
+): Promise<Startable> {
   const { namespace } = flags
-  const client = new ApiClient(loadCredentials(flags.kubeconfig || undefined))
+  const client = new ApiClient(await loadCredentials(flags.kubeconfig || undefined))
   const events = new EventRecorder({ client, log }, { component: 'metallb-controller' })
   const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
   const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace })

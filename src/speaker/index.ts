@@ -50,14 +50,14 @@ const NOTHING_HELD: Report = { held: [], unplaced: [], conflicts: [] }
 const NOTHING_COUNTED: Counters = { addresses: {}, frames: {}, losses: {} }
 
 /**
- * Throws `FlagError` for flags and files that make no sense, `NotConfigured` where there is no API server to talk to,
+ * Rejects with `FlagError` for flags and files that make no sense, `NotConfigured` where there is no API server to talk to,
  * `MissingCapability` when it may not speak on the wire.
  */
-export function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): Startable {
+export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): Promise<Startable> {
   const { namespace, 'node-name': node } = flags
   const excluded = readExcludedInterfaces(flags['excluded-interfaces'])
   requireRawSockets()
-  const client = new ApiClient(loadCredentials(flags.kubeconfig || undefined))
+  const client = new ApiClient(await loadCredentials(flags.kubeconfig || undefined))
   const events = new EventRecorder({ client, log }, { component: 'metallb-speaker', host: node })
   const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
   const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace, node })

@@ -6,9 +6,11 @@ import pino from 'pino'
 import type { Service } from '../../src/api/index.ts'
 import { ApiClient, loadCredentials, Reflector, SERVICES } from '../../src/kube/index.ts'
 
+const client = new ApiClient(await loadCredentials())
+
 /** Watches the Services of namespace `default` from `start` to `stop`. */
 export class AssignmentHistory {
-  readonly #client = new ApiClient(loadCredentials())
+  readonly #client = client
   readonly #reflector = new Reflector<Service>(
     { client: this.#client, log: pino({ level: 'silent' }) },
     {

@@ -15,7 +15,7 @@ const RANGES = {
 }
 const DEADLINE_MS = 180_000
 
-const client = new ApiClient(loadCredentials())
+const client = new ApiClient(await loadCredentials())
 const services = pathOf(SERVICES, { namespace: 'default' })
 const history = new AssignmentHistory()
 const names = Array.from({ length: SERVICES_COUNT }, (_, index) => `burst-${index}`)

@@ -62,55 +62,55 @@ function clusterOf({ url }: FakeApiServer): object {
   return { server: url, 'certificate-authority-data': btoa(FIRST.cert) }
 }
 
-function clientOf(t: TestContext, file: string): ApiClient {
-  const client = new ApiClient(loadCredentials(file))
+async function clientOf(t: TestContext, file: string): Promise<ApiClient> {
+  const client = new ApiClient(await loadCredentials(file))
   t.after(() => client.stop())
   return client
 }
 
-test('without any configuration the remedy is told', (t) => {
+test('without any configuration the remedy is told', async (t) => {
   environment(t, { HOME: folder(t), KUBECONFIG: undefined, KUBERNETES_SERVICE_HOST: undefined })
-  assert.throws(() => loadCredentials(), {
+  await assert.rejects(loadCredentials(), {
     name: 'NotConfigured',
     message: /run in a pod or give --kubeconfig FILE/,
   })
 })
 
-test('a kubeconfig that is missing, no YAML, or leads nowhere is told by its name', (t) => {
+test('a kubeconfig that is missing, no YAML, or leads nowhere is told by its name', async (t) => {
   const dir = folder(t)
   const missing = join(dir, 'missing')
-  assert.throws(() => loadCredentials(missing), { name: 'NotConfigured', message: /missing: ENOENT/ })
+  await assert.rejects(loadCredentials(missing), { name: 'NotConfigured', message: /missing: ENOENT/ })
   const garbage = join(dir, 'garbage')
   writeFileSync(garbage, '{ [')
-  assert.throws(() => loadCredentials(garbage), { name: 'NotConfigured', message: /cannot use .*garbage/ })
+  await assert.rejects(loadCredentials(garbage), { name: 'NotConfigured', message: /cannot use .*garbage/ })
   const empty = join(dir, 'empty')
   writeFileSync(empty, 'clusters: []\nusers: []\ncontexts: []\ncurrent-context: nowhere\n')
-  assert.throws(() => loadCredentials(empty), {
+  await assert.rejects(loadCredentials(empty), {
     name: 'NotConfigured',
     message: /"nowhere" leads to no cluster/,
   })
-  assert.throws(() => loadCredentials(kubeconfig(dir, { server: 'not a URL' }, {})), NotConfigured)
+  await assert.rejects(loadCredentials(kubeconfig(dir, { server: 'not a URL' }, {})), NotConfigured)
 })
 
-test('$KUBECONFIG is read when no file is named, and a named file wins', (t) => {
+test('$KUBECONFIG is read when no file is named, and a named file wins', async (t) => {
   const file = kubeconfig(folder(t), { server: 'https://from-environment:6443/' }, {})
   environment(t, { KUBECONFIG: file, KUBERNETES_SERVICE_HOST: undefined })
-  assert.equal(loadCredentials().server, 'https://from-environment:6443')
+  assert.equal((await loadCredentials()).server, 'https://from-environment:6443')
   const named = kubeconfig(folder(t), { server: 'https://named:6443' }, {})
-  assert.equal(loadCredentials(named).server, 'https://named:6443')
+  assert.equal((await loadCredentials(named)).server, 'https://named:6443')
 })
 
 test('a token with a newline at its end is sent without it', async (t) => {
   const server = await start(t)
   const file = kubeconfig(folder(t), clusterOf(server), { token: 'secret\n' })
-  await clientOf(t, file).request({ path })
+  await (await clientOf(t, file)).request({ path })
   assert.equal(server.requests[0]?.headers.authorization, 'Bearer secret')
 })
 
 test('name and password are sent as basic authentication', async (t) => {
   const server = await start(t)
   const file = kubeconfig(folder(t), clusterOf(server), { username: 'me', password: 'secret' })
-  await clientOf(t, file).request({ path })
+  await (await clientOf(t, file)).request({ path })
   assert.equal(server.requests[0]?.headers.authorization, `Basic ${btoa('me:secret')}`)
 })
 
@@ -120,7 +120,7 @@ test('a token file that was replaced is read anew when the server refuses the ol
   const tokenFile = join(dir, 'token')
   writeFileSync(tokenFile, 'old')
   const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } }
-  const client = clientOf(t, kubeconfig(dir, clusterOf(server), user))
+  const client = await clientOf(t, kubeconfig(dir, clusterOf(server), user))
   let valid = 'old'
   server.fault = ({ headers }, response) => {
     if (headers.authorization === `Bearer ${valid}`) return false
@@ -140,7 +140,7 @@ test('a file that is read for the credentials and missing for a while makes call
   const dir = folder(t)
   const tokenFile = join(dir, 'token')
   const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } }
-  const client = clientOf(t, kubeconfig(dir, clusterOf(server), user))
+  const client = await clientOf(t, kubeconfig(dir, clusterOf(server), user))
   await assert.rejects(
     client.request({ path }),
     (error) => error instanceof ApiUnreachable && error.code === 'ENOENT',
@@ -154,7 +154,7 @@ test('a server with a certificate that the CA has not signed is not spoken to', 
   const dir = folder(t)
   writeFileSync(join(dir, 'ca.crt'), FIRST.cert)
   const file = kubeconfig(dir, { server: server.url, 'certificate-authority': 'ca.crt' }, { token: 'secret' })
-  await assert.rejects(clientOf(t, file).request({ path }), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  await assert.rejects((await clientOf(t, file)).request({ path }), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
   assert.equal(server.requests.length, 0)
 })
 
@@ -164,7 +164,7 @@ test('a replaced CA file serves new connections, and what is under way on the ol
   const ca = join(dir, 'ca.crt')
   writeFileSync(ca, FIRST.cert)
   const file = kubeconfig(dir, { server: server.url, 'certificate-authority': ca }, { token: 'secret' })
-  const client = clientOf(t, file)
+  const client = await clientOf(t, file)
   const body = await client.open({ path, query: watch })
   await client.request({ path })
   assert.equal(server.connections, 2)
@@ -182,7 +182,7 @@ test('credentials that are read anew and have not changed keep the connections',
   const server = await start(t, FIRST)
   const dir = folder(t)
   writeFileSync(join(dir, 'ca.crt'), FIRST.cert)
-  const client = clientOf(
+  const client = await clientOf(
     t,
     kubeconfig(dir, { server: server.url, 'certificate-authority': 'ca.crt' }, { token: 'secret' }),
   )

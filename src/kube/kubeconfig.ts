@@ -1,0 +1,56 @@
+// Credentials from a kubeconfig: @kubernetes/client-node reads it, and runs its plugins. Its transport is not used: it
+// opens a new TLS connection for every request.
+
+import { KubeConfig } from '@kubernetes/client-node'
+import type { RequestOptions } from 'node:https'
+import type { Access, CredentialsSource } from './credentials.ts'
+import { NotConfigured } from './errors.ts'
+
+/** `named`: the file that was asked for; `null`: client-node's own search. `file` is what an error calls it. */
+export function kubeconfigSource(named: string | null, file: string): CredentialsSource {
+  const load = (): KubeConfig => loadConfig(named, file)
+  let config: KubeConfig | undefined = load()
+  return {
+    server: config.getCurrentCluster()?.server ?? '',
+    async read() {
+      config ??= load()
+      const options: RequestOptions = { headers: {} }
+      await config.applyToHTTPSOptions(options)
+      const { ca, cert, key, passphrase, rejectUnauthorized, servername } = options
+      const tls = definedOnly({ ca, cert, key, passphrase, rejectUnauthorized, servername })
+      return { headers: headersOf(options), tls }
+    },
+    forget() {
+      config = undefined // with it goes what the plugins remember
+    },
+  }
+}
+
+/** client-node by itself would fall back to http://localhost:8080, where nobody wants to go. */
+function loadConfig(named: string | null, file: string): KubeConfig {
+  const config = new KubeConfig()
+  try {
+    if (named === null) config.loadFromDefault()
+    else config.loadFromFile(named)
+  } catch (error) {
+    throw new NotConfigured(`cannot use the kubeconfig ${file}: ${(error as Error).message}`)
+  }
+  if (!URL.canParse(config.getCurrentCluster()?.server ?? '')) {
+    const context = config.getCurrentContext()
+    throw new NotConfigured(
+      `${file} names no API server: its current context "${context}" leads to no cluster`,
+    )
+  }
+  return config
+}
+
+function definedOnly(values: object): Access['tls'] {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
+/** client-node does not trim the token file, and a newline is not allowed in a header. */
+function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
+  const given = Object.entries(headers ?? {}).map(([name, value]) => [name, String(value).trim()])
+  const basic = auth ? [['Authorization', `Basic ${Buffer.from(auth).toString('base64')}`]] : []
+  return Object.fromEntries([...given, ...basic]) as Record<string, string>
+}
