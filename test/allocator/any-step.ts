@@ -231,7 +231,7 @@ export function anyStep(weights: Weights, shared: number): fc.Arbitrary<Step> {
     }),
     land: fc.record({ kind: fc.constant('land'), pick: fc.nat(SLOTS), lost: fc.boolean() }),
     restart: fc.constant({ kind: 'restart' }),
-    wait: fc.constantFrom(1_000, 60_000, 600_000).map((ms) => ({ kind: 'wait', ms })),
+    wait: fc.constantFrom(1_000, 60_000, 600_000, 600_000).map((ms) => ({ kind: 'wait', ms })),
     settle: fc.constant({ kind: 'settle' }),
   }
   const weighted = Object.entries(weights).map(([kind, weight]) => ({

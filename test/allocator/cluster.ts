@@ -10,7 +10,7 @@ import {
   registerAll,
 } from '../../src/allocator/index.ts'
 import { type Configuration, type Reservation, readConfiguration } from '../../src/config/index.ts'
-import { carriedOut, conditionOf } from './service-objects.ts'
+import { carriedOut, conditionOf, withIngress } from './service-objects.ts'
 
 export interface ServiceSpec {
   families?: ('IPv4' | 'IPv6')[]
@@ -76,15 +76,30 @@ export class Cluster {
   constructor(
     pools: IPAddressPool[],
     services: Service[] = [],
-    options: { namespaces?: Namespace[]; loadBalancerClass?: string } = {},
+    options: { namespaces?: Namespace[]; reserved?: Reservation[]; loadBalancerClass?: string } = {},
   ) {
     for (const object of services) this.services.set(keyOf(object), object)
-    this.state = createState(configurationOf(pools, options.namespaces), options.loadBalancerClass ?? null)
+    const configuration = configurationOf(pools, options.namespaces, options.reserved)
+    this.state = createState(configuration, options.loadBalancerClass ?? null)
     this.#work(registerAll(this.state, this.services.values()))
   }
 
-  configure(pools: IPAddressPool[], namespaces: Namespace[] = []): void {
-    this.#work(configure(this.state, configurationOf(pools, namespaces)))
+  /** The keys that were to be reconciled. */
+  configure(
+    pools: IPAddressPool[],
+    namespaces: Namespace[] = [],
+    reserved: Reservation[] = [],
+  ): readonly string[] {
+    const keys = configure(this.state, configurationOf(pools, namespaces, reserved))
+    this.#work(keys)
+    return keys
+  }
+
+  /** Somebody else writes the status; the controller sees it. */
+  overwrite(name: string, ingress: { ip: string }[], pool: string | null = null): void {
+    const object = this.services.get(`default/${name}`)
+    if (object !== undefined) this.services.set(`default/${name}`, withIngress(object, ingress, pool))
+    this.reconcile(`default/${name}`)
   }
 
   /** Creates the Service, or replaces what the user wrote of it, leaving status and our annotation. */

@@ -9,7 +9,7 @@ test('whatever users and administrators edit, Services have what the rules give 
       delete: 3,
       pool: 3,
       configure: 2,
-      wait: 1,
+      wait: 3,
       work: 6,
       settle: 3,
     },

@@ -14,6 +14,7 @@ test('whatever strangers write into a status, no Service loses, shares or receiv
       work: 6,
       land: 2,
       restart: 1,
+      wait: 2,
       settle: 3,
     },
     shared: 3,
