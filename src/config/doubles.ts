@@ -2,5 +2,10 @@
 
 /** The first value that stands twice in `values`, or `null`. */
 export function firstDouble(values: readonly string[]): string | null {
-  return values.find((value, index) => values.indexOf(value) < index) ?? null
+  const seen = new Set<string>()
+  for (const value of values) {
+    if (seen.has(value)) return value
+    seen.add(value)
+  }
+  return null
 }
