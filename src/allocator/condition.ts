@@ -1,5 +1,6 @@
 // The Service's condition: whether it has what it asks for, and why not. Its reasons are those of the refusals.
-import { type Refusal, addresses as listed, explain, quote } from './refusal.ts'
+import { quote } from '../ip/index.ts'
+import { type Refusal, addresses as listed, explain } from './refusal.ts'
 import type { Assignment } from './state.ts'
 
 /** A condition without the times, which nothing here knows. */

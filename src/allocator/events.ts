@@ -1,8 +1,8 @@
 // The events of a decision, under the reasons that MetalLB's users filter by.
 import type { Service } from '../api/index.ts'
-import { type Address, formatAddress } from '../ip/index.ts'
+import { type Address, formatAddress, quote } from '../ip/index.ts'
 import type { ServiceEvent } from './decision.ts'
-import { type Refusal, type ServiceKey, explain, quote } from './refusal.ts'
+import { type Refusal, type ServiceKey, explain } from './refusal.ts'
 import { deprecatedAnnotations } from './request.ts'
 import type { Assignment } from './state.ts'
 

@@ -1,5 +1,5 @@
 // Why a Service does not get what it asks for: the reasons, and the sentence for each in one place.
-import { type Address, type Family, formatAddress } from '../ip/index.ts'
+import { type Address, type Family, formatAddress, quote } from '../ip/index.ts'
 import type { SharingObstacle } from './sharing.ts'
 
 /** `namespace/name`. */
@@ -140,9 +140,9 @@ function explainNoAddress({
   draining,
   families,
 }: Extract<Refusal, { reason: 'NoAddressAvailable' }>): string {
-  const drained = `${draining.map(quote).join(', ')} would do, but for draining (spec.drain)`
+  const drained = `${someOf(draining)} would do, but for draining (spec.drain)`
   if (pools.length > 0) {
-    const full = `no available IPs for ${families.join(' and ')} in ${pools.map(quote).join(', ')}`
+    const full = `no available IPs for ${families.join(' and ')} in ${someOf(pools)}`
     return draining.length > 0 ? `${full}; ${drained}` : full
   }
   return `no available IPs: ${draining.length > 0 ? drained : 'no pool with autoAssign is for this Service'}`
@@ -165,14 +165,15 @@ function explainObstacle({
   return `can't change sharing key: ${used}, whose externalTrafficPolicy or selector differs`
 }
 
+const NAMED = 5
+
+/** The first few by name, since an event has room for 1,024 characters. */
+function someOf(names: readonly string[]): string {
+  const named = names.slice(0, NAMED).map(quote).join(', ')
+  return names.length > NAMED ? `${named} and ${names.length - NAMED} more` : named
+}
+
 /** Quoted, with `and` between. */
 export function addresses(list: readonly Address[]): string {
   return list.map((address) => quote(formatAddress(address))).join(' and ')
-}
-
-const QUOTED_LENGTH = 100
-
-/** As JSON; a long text, which anybody can put in an annotation, is cut. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text)
 }

@@ -1,8 +1,8 @@
 // What a Service asks of the allocator: its annotations, families and ports, read from the object.
 import { ANNOTATION, deprecatedName, type Service } from '../api/index.ts'
 import type { Labels } from '../config/index.ts'
-import { type Address, type Family, parseAddress } from '../ip/index.ts'
-import { type Refusal, type ServiceKey, quote } from './refusal.ts'
+import { type Address, type Family, parseAddress, quote } from '../ip/index.ts'
+import type { Refusal, ServiceKey } from './refusal.ts'
 import type { Sharing } from './sharing.ts'
 
 export interface Request {

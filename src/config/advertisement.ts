@@ -1,5 +1,6 @@
 // One L2Advertisement, read and judged by itself. What follows from all of them for a Service: announcement.ts.
 import type { L2Advertisement } from '../api/index.ts'
+import { quote } from '../ip/index.ts'
 import { firstDouble } from './doubles.ts'
 import type { PoolReference } from './pool.ts'
 import type { Problem } from './refusal.ts'
@@ -31,7 +32,7 @@ export function parseAdvertisement({ metadata, spec = {} }: L2Advertisement): Pa
   const { ipAddressPools = [], preferredNodeSelectors = [], interfaces = [] } = spec
 
   const double = firstDouble(ipAddressPools)
-  if (double !== null) return refuse(`spec.ipAddressPools: ${JSON.stringify(double)} stands twice`)
+  if (double !== null) return refuse(`spec.ipAddressPools: ${quote(double)} stands twice`)
   const poolSelectors = parseSelectors('spec.ipAddressPoolSelectors', spec.ipAddressPoolSelectors)
   if ('problem' in poolSelectors) return refuse(poolSelectors.problem)
   const nodeSelectors = parseSelectors('spec.nodeSelectors', spec.nodeSelectors)

@@ -1,6 +1,6 @@
 // The whole configuration: objects in, what of them holds out. A bad object refuses itself and no other.
 import type { IPAddressPool, L2Advertisement, Namespace } from '../api/index.ts'
-import { type Address, formatRange } from '../ip/index.ts'
+import { type Address, formatRange, quote } from '../ip/index.ts'
 import { type Advertisement, parseAdvertisement } from './advertisement.ts'
 import { parsePool } from './parse-pool.ts'
 import { PoolIndex } from './pool-index.ts'
@@ -93,7 +93,7 @@ function overlapWithOlder(pool: Pool, older: PoolIndex): Problem | null {
   if (overlap === null) return null
   const message =
     `${formatRange(overlap.common)} overlaps with already defined CIDR of pool ` +
-    `${JSON.stringify(overlap.with.name)}, which is older; remove it from one of them`
+    `${quote(overlap.with.name)}, which is older; remove it from one of them`
   return { reason: 'OverlappingPool', message }
 }
 

@@ -1,6 +1,6 @@
 // One IPAddressPool, read and judged by itself. Overlaps with others: configuration.ts.
 import type { IPAddressPool, Namespace } from '../api/index.ts'
-import { type ParsedRange, type Range, RangeSet, formatRange, parseRange } from '../ip/index.ts'
+import { type ParsedRange, type Range, RangeSet, formatRange, parseRange, quote } from '../ip/index.ts'
 import { firstDouble } from './doubles.ts'
 import type { Pool, RefusedPool, ServiceAllocation } from './pool.ts'
 import type { Problem } from './refusal.ts'
@@ -99,7 +99,7 @@ function parseAllocation(
   const { priority = 0, namespaces = [] } = allocation
   const double = firstDouble(namespaces)
   if (double !== null) {
-    const message = `spec.serviceAllocation.namespaces: ${JSON.stringify(double)} stands twice`
+    const message = `spec.serviceAllocation.namespaces: ${quote(double)} stands twice`
     return { problem: { reason: 'InvalidServiceAllocation', message } }
   }
   const byLabel = parseSelectors('spec.serviceAllocation.namespaceSelectors', allocation.namespaceSelectors)

@@ -1,5 +1,6 @@
 // Label selectors, compiled and checked as the API server checks its own (it does not check those in our objects).
 import type { LabelSelector } from '../api/index.ts'
+import { quote } from '../ip/index.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -61,17 +62,17 @@ function isKey(key: string): boolean {
 }
 
 function problemWith({ key, operator, values }: Requirement): string | null {
-  if (!isKey(key)) return `${JSON.stringify(key)} is not a label name`
+  if (!isKey(key)) return `${quote(key)} is not a label name`
   const known = OPERATORS.get(operator)
   if (known === undefined) {
-    return `${JSON.stringify(operator)} is not an operator: use In, NotIn, Exists or DoesNotExist`
+    return `${quote(operator)} is not an operator: use In, NotIn, Exists or DoesNotExist`
   }
   if (known.takesValues !== values.length > 0) {
-    return `${operator} of ${JSON.stringify(key)} needs ${known.takesValues ? 'at least one value' : 'no values'}`
+    return `${operator} of ${quote(key)} needs ${known.takesValues ? 'at least one value' : 'no values'}`
   }
-  if (new Set(values).size < values.length) return `a value of ${JSON.stringify(key)} stands twice`
+  if (new Set(values).size < values.length) return `a value of ${quote(key)} stands twice`
   const bad = values.find((value) => value !== '' && !NAME.test(value))
-  return bad === undefined ? null : `${JSON.stringify(bad)} is not a label value`
+  return bad === undefined ? null : `${quote(bad)} is not a label value`
 }
 
 /** Equal for expressions that mean the same. */

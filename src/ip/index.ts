@@ -2,3 +2,4 @@
 export { type Address, type Family, formatAddress, parseAddress, sameAddress } from './address.ts'
 export { type ParsedRange, type Range, formatRange, includes, intersect, parseRange } from './range.ts'
 export { RangeSet } from './range-set.ts'
+export { quote } from './quote.ts'

@@ -1,5 +1,6 @@
 // A run of addresses of one family: the text of a pool's entry to numbers. Sets of them are in range-set.ts.
 import { type Address, FAMILY_BITS, type Family, formatAddress, parseAddress } from './address.ts'
+import { quote } from './quote.ts'
 
 /** Both ends belong to it; `first <= last`. */
 export interface Range {
@@ -60,12 +61,6 @@ function parseNetwork(text: string, address: Address, prefixText: string): Parse
 /** Bits of the form that the text is written in, which for IPv4-mapped literals is not that of the family. */
 function widthOf(text: string): number {
   return FAMILY_BITS[text.includes(':') ? 'IPv6' : 'IPv4']
-}
-
-const QUOTED_LENGTH = 100
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text)
 }
 
 /** `first-last`, or the one address. */

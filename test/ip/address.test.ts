@@ -97,3 +97,28 @@ test('no text crashes the parser, and what it takes the system takes too', () =>
     { numRuns: 3000 },
   )
 })
+
+test('of texts that are nearly addresses those are addresses that the system takes', () => {
+  const nearly = fc
+    .record({
+      text: fc.oneof(
+        fc.ipV4(),
+        fc.ipV6(),
+        fc.constantFrom('::ffff:192.0.2.1', '::', '1::', '64:ff9b::192.0.2.1'),
+      ),
+      at: fc.nat(40),
+      cut: fc.nat(2),
+      put: fc.oneof(
+        fc.constantFrom('', ':', '.', '0', '00', '1', 'f', '::', '255', 'g', ' ', '\u0661'),
+        fc.string({ unit: 'binary' }),
+      ),
+    })
+    .map(({ text, at, cut, put }) => text.slice(0, at) + put + text.slice(at + cut))
+  fc.assert(
+    fc.property(nearly, (text) => {
+      const takes = isIP(text) !== 0 && !text.includes('%')
+      assert.equal(parseAddress(text) !== null, takes, JSON.stringify(text))
+    }),
+    { numRuns: 5000 },
+  )
+})

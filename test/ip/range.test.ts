@@ -63,3 +63,36 @@ test('no text crashes the parser or comes back at length', () => {
   assert.ok(read('1'.repeat(1_000_000)).length < 300)
   assert.ok(read(`${'-'.repeat(1_000_000)}1`).length < 300)
 })
+
+test('of texts that are nearly entries each is a range, or refused in a sentence that quotes it', () => {
+  const nearly = fc
+    .record({
+      text: fc.oneof(
+        fc.tuple(fc.ipV4(), fc.nat(32)).map((parts) => parts.join('/')),
+        fc.tuple(fc.ipV6(), fc.nat(128)).map((parts) => parts.join('/')),
+        fc.tuple(fc.ipV4(), fc.ipV4()).map((ends) => ends.join('-')),
+        fc.tuple(fc.ipV6(), fc.ipV6()).map((ends) => ends.join('-')),
+      ),
+      at: fc.nat(40),
+      cut: fc.nat(2),
+      put: fc.oneof(
+        fc.constantFrom('', '-', '/', ' ', '\t', '.', ':', '0', '9'),
+        fc.string({ unit: 'binary' }),
+      ),
+    })
+    .map(({ text, at, cut, put }) => text.slice(0, at) + put + text.slice(at + cut))
+  fc.assert(
+    fc.property(nearly, (text) => {
+      const parsed = parseRange(text)
+      if ('range' in parsed) {
+        const { first, last } = parsed.range
+        assert.ok(first <= last)
+        assert.equal(
+          read(formatRange(parsed.range).includes('-') ? formatRange(parsed.range) : text),
+          formatRange(parsed.range),
+        )
+      } else assert.ok(parsed.problem.includes('"') && parsed.problem.length < 1000)
+    }),
+    { numRuns: 5000 },
+  )
+})
