@@ -6,13 +6,13 @@ test('whatever users and administrators edit, Services have what the rules give 
     file: 'random-edits.test.ts',
     weights: {
       put: 10,
-      delete: 3,
+      delete: 4,
       pool: 3,
       configure: 2,
-      wait: 3,
       work: 6,
       settle: 3,
     },
     shared: 3,
+    paceMs: 300_000,
   })
 })

@@ -18,5 +18,6 @@ test('whatever strangers write into a status, no Service loses, shares or receiv
       settle: 3,
     },
     shared: 3,
+    paceMs: 0,
   })
 })

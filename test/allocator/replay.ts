@@ -15,10 +15,12 @@ interface Init {
   readonly weights: Weights
   /** Of ten Services so many have a sharing key. */
   readonly shared: number
+  /** Time that goes by before each step; in five minutes an address given up is as good as others. */
+  readonly paceMs: number
 }
 
 /** Lets histories run, all in all 25,000 steps; `REPLAY=seed:run` begins with the run that failed. */
-export function runHistories({ file, weights, shared }: Init): void {
+export function runHistories({ file, weights, shared, paceMs }: Init): void {
   const anyHistory = fc.tuple(
     anyWorld,
     fc.array(anyStep(weights, shared), { maxLength: LONGEST, size: 'max' }),
@@ -26,7 +28,7 @@ export function runHistories({ file, weights, shared }: Init): void {
   let steps = 0
   const property = fc.property(anyHistory, ([world, history]) => {
     steps += history.length
-    run(world, history)
+    run(world, history, paceMs)
   })
   const [seed, path] = process.env.REPLAY?.split(':') ?? []
   const replayed = seed === undefined || path === undefined ? {} : { seed: Number(seed), path }
@@ -43,8 +45,11 @@ export function runHistories({ file, weights, shared }: Init): void {
   assert.ok(seed !== undefined || steps >= STEPS, `${steps} steps are too few`)
 }
 
-function run(world: World, history: readonly Step[]): void {
+function run(world: World, history: readonly Step[], paceMs: number): void {
   const cluster = new History(world)
-  for (const step of history) cluster.take(step)
+  for (const step of history) {
+    cluster.take({ kind: 'wait', ms: paceMs })
+    cluster.take(step)
+  }
   cluster.settle()
 }
