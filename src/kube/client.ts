@@ -7,6 +7,7 @@ import type { Access, Credentials } from './credentials.ts'
 import { Deadline, orAborted } from './deadline.ts'
 import { ApiError, apiErrorOf, ApiUnreachable } from './errors.ts'
 import type { Startable } from './startable.ts'
+import { TermOver } from './term.ts'
 
 const DEADLINE_MS = 15_000
 /** A call that the server puts off (429 or 503 with Retry-After) is made so often, within its deadline. */
@@ -33,6 +34,8 @@ export interface ApiRequest {
   /** Until the whole answer is there; default 15 s. */
   deadlineMs?: number
   signal?: AbortSignal
+  /** Called at the last moment before it is sent, and before it is sent again; what this throws ends the call. */
+  beforeSend?: () => void
 }
 
 /** One client for a process: all its requests share the connections. */
@@ -110,6 +113,7 @@ export class ApiClient implements Startable {
       accept: 'application/json',
       ...(text !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }),
     }
+    request.beforeSend?.()
     const send = url.protocol === 'https:' ? https.request : http.request
     return new Promise((resolve, reject) => {
       const outgoing = send(url, { method, headers, agent: this.#agentFor(url, access.tls), signal })
@@ -160,7 +164,7 @@ function parseBody(text: string): unknown {
 
 /** Whatever went wrong, as one of the classes that callers know. */
 function asFailure(error: unknown, { method = 'GET', path }: ApiRequest, signal: AbortSignal): Error {
-  if (error instanceof ApiError) return error
+  if (error instanceof ApiError || error instanceof TermOver) return error
   const late = (signal.reason as DOMException | undefined)?.name === 'TimeoutError'
   const { code, message } = error as NodeJS.ErrnoException
   const cause = late ? 'no answer in time' : message

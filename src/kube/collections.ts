@@ -6,6 +6,7 @@ import type {
   IPAddressPool,
   KubeObject,
   L2Advertisement,
+  Lease,
   Namespace,
   Node,
   Pod,
@@ -31,6 +32,12 @@ export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
   plural: 'endpointslices',
+  namespaced: true,
+}
+export const LEASES: Resource<Lease> = {
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  plural: 'leases',
   namespaced: true,
 }
 export const IP_ADDRESS_POOLS = own<IPAddressPool>('IPAddressPool', 'ipaddresspools')
