@@ -52,6 +52,9 @@ export class Reflector<T extends KubeObject> implements Startable {
   readonly #backoff: Backoff
   readonly #synced: Promise<void>
   #markSynced = (): void => undefined
+  /** Who waits for a list that begins after he asked. */
+  #relisted: (() => void)[] = []
+  #watching = new AbortController()
   #running: Promise<void> = Promise.resolve()
   #resourceVersion: string | undefined
   #fruitless = 0
@@ -97,8 +100,17 @@ export class Reflector<T extends KubeObject> implements Startable {
 
   async stop(): Promise<void> {
     this.#stop.abort()
+    this.#watching.abort()
     await this.#running
     this.#markSynced()
+    for (const resolve of this.#relisted.splice(0)) resolve()
+  }
+
+  /** Lists anew. Resolves when the copy is no older than this call, or the reflector was stopped. */
+  relist(): Promise<void> {
+    const listed = new Promise<void>((resolve) => this.#relisted.push(resolve))
+    this.#watching.abort()
+    return listed
   }
 
   get #stopped(): boolean {
@@ -108,12 +120,36 @@ export class Reflector<T extends KubeObject> implements Startable {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        if (this.#resourceVersion === undefined) this.#resourceVersion = await this.#list()
+        if (this.#resourceVersion === undefined || this.#relisted.length > 0) await this.#listAndTell()
         if (this.#stopped) return
-        await this.#watch(this.#resourceVersion)
+        if (this.#resourceVersion !== undefined) await this.#watchUntilRelist(this.#resourceVersion)
       } catch (error) {
         if (!this.#stopped) await this.#afterFailure(error)
       }
+    }
+  }
+
+  /** Who asks for a list while this one is under way gets another. */
+  async #listAndTell(): Promise<void> {
+    const relisted = this.#relisted.splice(0)
+    try {
+      this.#resourceVersion = undefined
+      this.#resourceVersion = await this.#list()
+    } catch (error) {
+      this.#relisted.push(...relisted)
+      throw error
+    }
+    for (const resolve of relisted) resolve()
+  }
+
+  async #watchUntilRelist(from: string): Promise<void> {
+    if (this.#relisted.length > 0) return
+    const watching = new AbortController()
+    this.#watching = watching
+    try {
+      await this.#watch(from, watching.signal)
+    } catch (error) {
+      if (!watching.signal.aborted) throw error
     }
   }
 
@@ -227,7 +263,7 @@ export class Reflector<T extends KubeObject> implements Startable {
     }
   }
 
-  async #watch(from: string): Promise<void> {
+  async #watch(from: string, signal: AbortSignal): Promise<void> {
     const body = await this.#components.client.open({
       path: this.#path,
       query: {
@@ -237,7 +273,7 @@ export class Reflector<T extends KubeObject> implements Startable {
         resourceVersion: from,
         timeoutSeconds: Math.round(WATCH_SECONDS * (1 + this.#components.random() / 10)),
       },
-      signal: this.#stop.signal,
+      signal,
     })
     const opened = performance.now()
     this.#hasContact()

@@ -473,3 +473,44 @@ test('a stop ends an open watch at once, and a stop during the back-off ends the
   await second.reflector.stop()
   assert.equal(second.server.requests.length, 1)
 })
+
+test('a relist shows what has changed meanwhile, and the watch goes on from it', async (t) => {
+  const { server, reflector, changes, changed } = await setUp(t, ['a'])
+  reflector.start()
+  await reflector.synced
+  await reflector.relist()
+  assert.deepEqual(changes, ['+default/a'])
+  assert.equal(lists(server), 2)
+  add(server, 'b')
+  await changed(() => changes.includes('+default/b'))
+  assert.equal(lists(server), 2)
+})
+
+test('a relist asked for during a list begins after it: that list may be older than the question', async (t) => {
+  const { server, reflector } = await setUp(t, ['a'])
+  let second: Promise<void> | undefined
+  server.fault = ({ query }) => {
+    if (query.get('watch') === null && lists(server) === 2) second = reflector.relist()
+  }
+  reflector.start()
+  await reflector.synced
+  await reflector.relist()
+  assert.ok(second)
+  await second
+  assert.equal(lists(server), 3)
+})
+
+test('a relist while the server is away waits for it, and a stop ends the waiting', async (t) => {
+  const { server, reflector, waited } = await setUp(t, ['a'])
+  reflector.start()
+  await reflector.synced
+  await server.stop()
+  const relisted = reflector.relist()
+  await waited(3)
+  await server.start()
+  await relisted
+  await server.stop()
+  const never = reflector.relist()
+  await reflector.stop()
+  await never
+})
