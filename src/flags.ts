@@ -9,6 +9,8 @@ interface FlagSpec {
   /** The environment variable behind it. */
   env?: string
   help: string
+  /** MetalLB has it and it means nothing here: why, as it is logged when it is given. */
+  unused?: string
 }
 
 /** A program's flags by name, without dashes. */
@@ -16,21 +18,37 @@ export type FlagSpecs = Record<string, FlagSpec>
 
 export type Flags<S extends FlagSpecs> = { readonly [Name in keyof S]: string }
 
-const FLAG = /^--?([a-z][a-z0-9-]*)(?:=(.*))?$/s
+const FLAG = /^--?([a-zA-Z][\w.-]*)(?:=(.*))?$/s
 
-/** Reads `-x=v`, `--x=v`, `--x v`, and `--x` for `true`. Throws `FlagError` for what it does not know. */
+export interface CommandLine<S extends FlagSpecs> {
+  readonly flags: Flags<S>
+  /** What was given and counts for nothing, in sentences. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads `-x=v`, `--x=v`, `--x v`, and, where the default is `true` or `false`, `--x` for `true`. Flags that it does not
+ * know are passed over with a warning: a manifest made for MetalLB is to start. Throws `FlagError` for values that make
+ * no sense.
+ */
 export function parseFlags<S extends FlagSpecs>(
   specs: S,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): Flags<S> {
+): CommandLine<S> {
   const given = readArguments(specs, args)
-  const entries = Object.entries(specs).map(([name, { env: variable, fallback }]) => {
+  const entries = Object.entries(specs).map(([name, spec]) => {
+    const { env: variable, fallback } = spec
     const value = given.get(name) ?? (variable === undefined ? undefined : env[variable]) ?? fallback
-    if (value !== undefined) return [name, value]
+    if (value !== undefined) return [name, isSwitch(spec) ? switchValue(name, value) : value]
     throw new FlagError(`--${name} is missing${variable === undefined ? '' : ` (or set ${variable})`}`)
   })
-  return Object.fromEntries(entries) as Flags<S>
+  const warnings = [...given.keys()].flatMap((name) => {
+    const spec = specs[name]
+    if (spec === undefined) return [`--${name}: no such flag; it is ignored`]
+    return spec.unused === undefined ? [] : [`--${name} has no effect: ${spec.unused}`]
+  })
+  return { flags: Object.fromEntries(entries) as Flags<S>, warnings }
 }
 
 function readArguments(specs: FlagSpecs, args: readonly string[]): Map<string, string> {
@@ -39,15 +57,30 @@ function readArguments(specs: FlagSpecs, args: readonly string[]): Map<string, s
     const arg = args[index] ?? ''
     const [, name, value] = FLAG.exec(arg) ?? []
     if (name === undefined) throw new FlagError(`${arg}: expected a flag, --name=value`)
-    if (!(name in specs))
-      throw new FlagError(`--${name}: no such flag; there are --${Object.keys(specs).join(', --')}`)
     const next = args[index + 1]
+    const takesNext =
+      next !== undefined && (isSwitch(specs[name]) ? SWITCH.test(next) : !next.startsWith('-'))
     if (value !== undefined) given.set(name, value)
-    else if (next !== undefined && !next.startsWith('-')) given.set(name, args[++index] ?? '')
+    else if (takesNext) given.set(name, args[++index] ?? '')
     else given.set(name, 'true')
   }
   return given
 }
+
+const SWITCH = /^(true|false)$/
+
+function isSwitch(spec: FlagSpec | undefined): boolean {
+  return SWITCH.test(spec?.fallback ?? '')
+}
+
+/** As Go's strconv.ParseBool. */
+function switchValue(name: string, text: string): 'true' | 'false' {
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return 'true'
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return 'false'
+  throw new FlagError(`--${name}=${text}: expected true or false`)
+}
+
+const PLAIN_HTTP = 'metrics are served over plain HTTP'
 
 /** The flags that both programs have. */
 export const COMMON_FLAGS = {
@@ -57,6 +90,15 @@ export const COMMON_FLAGS = {
   namespace: { fallback: 'metallb-system', env: 'METALLB_NAMESPACE', help: 'where our own objects are' },
   'pod-name': { fallback: '', env: 'METALLB_POD_NAME', help: 'our own pod; empty outside a cluster' },
   'lb-class': { fallback: '', help: 'the loadBalancerClass that is ours; empty: Services without one' },
+  'tls-min-version': { fallback: '', help: "MetalLB's", unused: PLAIN_HTTP },
+  'tls-cipher-suites': { fallback: '', help: "MetalLB's", unused: PLAIN_HTTP },
+  'tls-curve-preferences': { fallback: '', help: "MetalLB's", unused: PLAIN_HTTP },
+  'metrics-cert-dir': { fallback: '', help: "MetalLB's", unused: PLAIN_HTTP },
+  'pprof-bind-address': {
+    fallback: '',
+    help: "MetalLB's",
+    unused: 'Go has this profiler; start Node with --inspect instead',
+  },
   kubeconfig: { fallback: '', help: 'file to find the API server by; empty: in-cluster, else $KUBECONFIG' },
 } as const satisfies FlagSpecs
 
@@ -84,9 +126,28 @@ export function logLevelFlag(text: string): string {
   throw new FlagError(`--log-level=${text}: expected ${Object.keys(LOG_LEVELS).join(', ')}`)
 }
 
-/** The text of `--help`. */
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** A time span as Go writes it, `1m30s`; in ms, more than 0. */
+export function durationFlag(name: string, text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
+  const ms = parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNIT_MS[unit] ?? 0), 0)
+  if (parts.map(([part]) => part).join('') === text && ms > 0) return ms
+  throw new FlagError(`--${name}=${text}: expected a time span, such as 15s or 1m30s`)
+}
+
+/** A number of things, at least one. */
+export function countFlag(name: string, text: string): number {
+  const count = Number(text)
+  if (/^\d{1,6}$/.test(text) && count > 0) return count
+  throw new FlagError(`--${name}=${text}: expected a number from 1 to 999999`)
+}
+
+/** The text of `--help`; flags that mean nothing here come last, by name. */
 export function usage(specs: FlagSpecs): string {
-  return Object.entries(specs)
+  const entries = Object.entries(specs)
+  const used = entries
+    .filter(([, { unused }]) => unused === undefined)
     .map(([name, { help, fallback, env }]) => {
       const origin = [
         fallback === undefined ? 'required' : `default ${fallback || 'empty'}`,
@@ -94,5 +155,6 @@ export function usage(specs: FlagSpecs): string {
       ]
       return `  --${name.padEnd(20)} ${help} (${origin.join(', ')})`
     })
-    .join('\n')
+  const unused = entries.filter(([, spec]) => spec.unused !== undefined).map(([name]) => `--${name}`)
+  return [...used, "  MetalLB's, accepted without effect:", `    ${unused.join(' ')}`].join('\n')
 }

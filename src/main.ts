@@ -1,5 +1,6 @@
 // The programs of the image: `typemetal controller` and `typemetal speaker`.
 
+import { parse } from 'node:path'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { CONTROLLER_FLAGS, createController } from './controller/index.ts'
 import { FlagError, logLevelFlag, parseFlags, usage } from './flags.ts'
@@ -30,14 +31,27 @@ function makeLogger(program: string, level: string): Logger {
 /** Makes the program that the command line names; rejects with `FlagError` for what it does not understand. */
 async function createProgram([name, ...args]: readonly string[]): Promise<Startable> {
   if (name === 'controller') {
-    const flags = parseFlags(CONTROLLER_FLAGS, args, process.env)
-    return createController(flags, makeLogger(name, flags['log-level']))
+    const { flags, warnings } = parseFlags(CONTROLLER_FLAGS, args, process.env)
+    return createController(flags, startLog(name, flags['log-level'], warnings))
   }
   if (name === 'speaker') {
-    const flags = parseFlags(SPEAKER_FLAGS, args, process.env)
-    return createSpeaker(flags, makeLogger(name, flags['log-level']))
+    const { flags, warnings } = parseFlags(SPEAKER_FLAGS, args, process.env)
+    return createSpeaker(flags, startLog(name, flags['log-level'], warnings))
   }
   throw new FlagError(`${name ?? 'nothing'}: expected controller or speaker`)
+}
+
+function startLog(program: string, level: string, warnings: readonly string[]): Logger {
+  const log = makeLogger(program, level)
+  for (const warning of warnings) log.warn(warning)
+  return log
+}
+
+/** With a link of the program's name to this file its name need not be given, as in MetalLB's images. */
+function withProgram(script: string, args: readonly string[]): readonly string[] {
+  const { name } = parse(script)
+  const isProgram = name === 'controller' || name === 'speaker'
+  return isProgram && args[0] !== name ? [name, ...args] : args
 }
 
 /** What is wrong with flags or machine is told in a sentence, a defect with its stack. */
@@ -67,4 +81,4 @@ async function main(args: readonly string[]): Promise<void> {
   await program.start()
 }
 
-main(process.argv.slice(2)).catch(fail)
+main(withProgram(process.argv[1] ?? '', process.argv.slice(2))).catch(fail)
