@@ -42,6 +42,7 @@ export type {
   Volume,
   VolumeProjection,
 } from 'kubernetes-types/core/v1.d.ts'
+export type { ServiceCIDR } from 'kubernetes-types/networking/v1alpha1.d.ts' // v1 has the same fields
 export type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts'
 export type { Lease } from 'kubernetes-types/coordination/v1.d.ts'
 export type { Condition, LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1.d.ts'

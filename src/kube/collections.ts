@@ -11,6 +11,7 @@ import type {
   Node,
   Pod,
   Service,
+  ServiceCIDR,
   ServiceL2Status,
 } from '../api/index.ts'
 import { GROUP, VERSION } from '../api/index.ts'
@@ -33,6 +34,12 @@ export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
   kind: 'EndpointSlice',
   plural: 'endpointslices',
   namespaced: true,
+}
+export const SERVICE_CIDRS: Resource<ServiceCIDR> = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'ServiceCIDR',
+  plural: 'servicecidrs',
+  namespaced: false,
 }
 export const LEASES: Resource<Lease> = {
   apiVersion: 'coordination.k8s.io/v1',

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { KubeObject } from '../api/index.ts'
 import { Backoff, type BackoffInit } from './backoff.ts'
 import type { ApiClient } from './client.ts'
-import { ApiError } from './errors.ts'
+import { ApiError, isStatus } from './errors.ts'
 import { keyOf, pathOf, type Resource } from './resource.ts'
 import type { Startable } from './startable.ts'
 import { watchEvents, type WatchEvent } from './watch-stream.ts'
@@ -17,6 +17,8 @@ const IDLE_LIMIT_MS = 90_000
 const WATCH_SECONDS = 290
 /** Not longer: a server that is back is to be found soon, and a try costs next to nothing. */
 const BACKOFF: BackoffInit = { firstMs: 500, longestMs: 5000 }
+/** Until a collection that is not there is looked for again: servers are not upgraded more often. */
+const ABSENT_MS = 10 * 60_000
 /** Answers in a row that brought no event: after so many the version that we watch from is given up. */
 const FRUITLESS_LIMIT = 5
 
@@ -34,6 +36,8 @@ export interface ReflectorInit<T extends KubeObject> {
   pageSize?: number
   idleLimitMs?: number
   backoff?: BackoffInit
+  /** It may be that the server does not have the collection (404) or does not show it to us (403): then it is empty. */
+  optional?: boolean
   /** An object is new, other than before, or gone (`undefined`). Called after the copy has changed; what it throws is logged. */
   onChange?: (key: string, object: T | undefined, before: T | undefined) => void
   /** Contact with the API server was found or lost. */
@@ -137,9 +141,19 @@ export class Reflector<T extends KubeObject> implements Startable {
       this.#resourceVersion = await this.#list()
     } catch (error) {
       this.#relisted.push(...relisted)
-      throw error
+      if (!this.#init.optional || !(isStatus(error, 404) || isStatus(error, 403))) throw error
+      await this.#absent(error as ApiError)
+      return
     }
     for (const resolve of relisted) resolve()
+  }
+
+  async #absent({ message }: ApiError): Promise<void> {
+    this.#replace(new Map())
+    this.#components.log.info({ kind: this.#init.resource.kind, reason: message }, 'done without')
+    this.#hasSynced = true
+    this.#markSynced()
+    await this.#sleep(ABSENT_MS)
   }
 
   async #watchUntilRelist(from: string): Promise<void> {

@@ -514,3 +514,20 @@ test('a relist while the server is away waits for it, and a stop ends the waitin
   await reflector.stop()
   await never
 })
+
+test('an optional collection that the server does not have is empty, and asked for once', async (t) => {
+  for (const code of [403, 404]) {
+    const { server, reflector, logs } = await setUp(t, ['a'], { optional: true })
+    server.fault = (_, response) => {
+      failWith(response, code, 'NotThere')
+      return true
+    }
+    reflector.start()
+    await reflector.synced
+    assert.deepEqual([reflector.hasSynced, reflector.objects.size, server.requests.length], [true, 0, 1])
+    assert.deepEqual(
+      logs.map(({ msg }) => msg),
+      ['done without'],
+    )
+  }
+})
