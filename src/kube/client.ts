@@ -20,6 +20,8 @@ const UNUSED_CONNECTION_MS = 60_000
 /** How a body changes an object; the server tells them apart by content type. */
 export const PATCH = {
   merge: 'application/merge-patch+json',
+  /** Merges lists that have keys, such as conditions; built-in kinds only. */
+  strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml', // JSON is YAML
 } as const
 

@@ -75,6 +75,11 @@ export class ConfigurationStateWriter implements Startable {
     this.#queue.add(this.#name)
   }
 
+  /** Another process says it from now on. */
+  withdraw(): void {
+    this.#errors = undefined
+  }
+
   get #name(): string {
     return this.#init.node === undefined ? 'controller' : `speaker-${this.#init.node}`
   }

@@ -1,5 +1,6 @@
 // A time of being the active replica: what is sent in it, and that nothing is sent after it.
 
+import { setMaxListeners } from 'node:events'
 import type { ApiRequest } from './client.ts'
 
 /** The term is over: whoever gets this stops writing; somebody else may have begun. */
@@ -26,6 +27,7 @@ export class Term {
   constructor(clock: () => number, until: number) {
     this.#clock = clock
     this.#until = until
+    setMaxListeners(0, this.#over.signal) // one for each request that is under way
   }
 
   /** Aborted when the term is over. */
