@@ -1,38 +1,22 @@
-// Gives Services their addresses: watches, asks the allocator, writes what it decides. Decides nothing itself.
+// One replica of the controller: keeps its copy of the cluster warm, and is active while it has the lease.
 
 import type { Logger } from 'pino'
 import {
   type AllocatorState,
-  configure,
   createState,
-  forget,
   type PoolUsage,
   poolUsage,
-  reconcileService,
   registerAll,
 } from '../allocator/index.ts'
-import type { IPAddressPool, Namespace, Service, ServiceL2Status } from '../api/index.ts'
-import { type Configuration, readConfiguration } from '../config/index.ts'
-import {
-  type ApiClient,
-  type ConfigurationStateWriter,
-  type EventRecorder,
-  IP_ADDRESS_POOLS,
-  isSameInput,
-  keyOf,
-  NAMESPACES,
-  Reflector,
-  SERVICE_L2_STATUSES,
-  SERVICES,
-  type Startable,
-  WorkQueue,
-} from '../kube/index.ts'
+import type { IPAddressPool, Service, ServiceL2Status } from '../api/index.ts'
+import { readConfiguration } from '../config/index.ts'
+import type { ApiClient, ConfigurationStateWriter, EventRecorder, Startable, Term } from '../kube/index.ts'
+import { ActiveTerm, type ActiveTermInit } from './active-term.ts'
+import { ClusterCopy } from './cluster-copy.ts'
 import type { ControllerMetrics } from './metrics.ts'
-import { PoolStatusWriter } from './pool-status.ts'
-import { writeService } from './service-writer.ts'
 
-/** Changes of pools and namespaces that come together are worked on together. */
-const GATHER_MS = 10
+/** A replica that stands by works out what it shows at most so often. */
+const GLANCE_MS = 1000
 
 export interface ControllerComponents {
   client: ApiClient
@@ -40,12 +24,8 @@ export interface ControllerComponents {
   events: EventRecorder
   configurationState: ConfigurationStateWriter
   metrics: ControllerMetrics
-}
-
-export interface ControllerInit {
-  namespace: string
-  /** Services of other classes are somebody else's; `null`: those without a class are ours. */
-  loadBalancerClass: string | null
+  /** Milliseconds; never goes back. */
+  clock: () => number
 }
 
 /** What is known, for the status API. */
@@ -58,144 +38,88 @@ export interface ControllerView {
 
 export class Controller implements Startable {
   readonly #components: ControllerComponents
-  readonly #services: Reflector<Service>
-  readonly #pools: Reflector<IPAddressPool>
-  readonly #namespaces: Reflector<Namespace>
-  readonly #statuses: Reflector<ServiceL2Status>
-  readonly #queue: WorkQueue
-  readonly #poolStatus: PoolStatusWriter
-  readonly #init: ControllerInit
-  #state: AllocatorState | undefined
-  #gathering: NodeJS.Timeout | undefined
+  readonly #init: ActiveTermInit
+  readonly #cluster: ClusterCopy
+  #started = false
+  #stopped = false
+  #active: ActiveTerm | undefined
+  #glance: { state: AllocatorState; at: number } | undefined
 
-  constructor(components: ControllerComponents, init: ControllerInit) {
+  constructor(components: ControllerComponents, init: ActiveTermInit) {
     this.#components = components
     this.#init = init
-    const { client, log } = components
-    const { namespace } = init
-    this.#queue = new WorkQueue({ log, handler: (key) => this.#reconcile(key) })
-    this.#poolStatus = new PoolStatusWriter({ client, log }, { namespace, usage: () => this.usage })
-    this.#services = new Reflector<Service>(components, {
-      resource: SERVICES,
-      onChange: (key, service) => this.#onService(key, service),
+    this.#cluster = new ClusterCopy(components, {
+      namespace: init.namespace,
+      onService: (key, service) => this.#active?.onService(key, service),
+      onConfiguration: () => this.#active?.onConfiguration(),
+      onPool: (pool) => this.#active?.onPool(pool),
     })
-    this.#pools = new Reflector<IPAddressPool>(components, {
-      resource: IP_ADDRESS_POOLS,
-      namespace,
-      onChange: (_, pool, before) => {
-        if (!isSameInput(pool, before)) this.#gather()
-        if (pool !== undefined) this.#poolStatus.seen(pool)
-      },
-    })
-    this.#namespaces = new Reflector<Namespace>(components, {
-      resource: NAMESPACES,
-      onChange: (_, now, before) => {
-        if (!isSameInput(now, before)) this.#gather()
-      },
-    })
-    this.#statuses = new Reflector<ServiceL2Status>(components, { resource: SERVICE_L2_STATUSES, namespace })
   }
 
   get view(): ControllerView {
-    return {
-      state: this.#state,
-      services: this.#services.objects,
-      pools: this.#pools.objects,
-      statuses: this.#statuses.objects,
-    }
+    const { services, pools, statuses } = this.#cluster
+    return { state: this.#active?.state ?? this.#standbyState(), services, pools, statuses }
   }
 
+  /** Of the accepted pools; none while another replica is active, which tells its own. */
   get usage(): ReadonlyMap<string, PoolUsage> {
-    return this.#state === undefined ? new Map() : poolUsage(this.#state)
+    return this.#active === undefined ? new Map() : poolUsage(this.#active.state)
   }
 
-  /** Whether every existing assignment is known; nothing is assigned before. */
+  get configurationRefused(): boolean {
+    return (this.#active?.state.configuration.refusals.length ?? 0) > 0
+  }
+
+  get isActive(): boolean {
+    return this.#active !== undefined
+  }
+
+  /** Whether everything has been read once: it could be active now. */
   get hasSynced(): boolean {
-    return this.#state !== undefined
+    return this.#cluster.hasSynced
   }
 
   start(): void {
-    const needed = [this.#services, this.#pools, this.#namespaces]
-    for (const reflector of [...needed, this.#statuses]) reflector.start()
-    void Promise.all(needed.map(({ synced }) => synced)).then(() => {
-      if (needed.every(({ hasSynced }) => hasSynced)) this.#begin() // else it was stopped before
-    })
+    this.#started = true
+    this.#cluster.start()
   }
 
   async stop(): Promise<void> {
-    clearTimeout(this.#gathering)
-    await Promise.all([this.#queue.stop(), this.#poolStatus.stop()])
-    const reflectors = [this.#services, this.#pools, this.#namespaces, this.#statuses]
-    await Promise.all(reflectors.map((reflector) => reflector.stop()))
+    this.#stopped = true
+    await this.#active?.stop()
+    this.#active = undefined
+    await this.#cluster.stop()
   }
 
-  /** First everything that is assigned, then everybody that waits, the oldest first. */
-  #begin(): void {
-    this.#state = createState(this.#readConfiguration(), this.#init.loadBalancerClass)
-    for (const key of registerAll(this.#state, this.#services.objects.values())) this.#queue.add(key)
-    this.#components.log.info(
-      { services: this.#services.objects.size, pools: this.#pools.objects.size },
-      'all assignments known',
-    )
-    this.#queue.start()
-    this.#poolStatus.start()
-    this.#poolStatus.changed()
+  /**
+   * This replica is the active one. It begins when its copy of the cluster is no older than that: the one before it may
+   * have written until now.
+   */
+  async begin(term: Term): Promise<void> {
+    await (this.#started ? this.#cluster.reread() : this.#cluster.synced())
+    if (this.#stopped || term.isOver) return
+    const active = new ActiveTerm({ ...this.#components, cluster: this.#cluster, term }, this.#init)
+    this.#active = active
+    this.#glance = undefined
+    term.signal.addEventListener('abort', () => this.#end(active), { once: true })
+    active.start()
   }
 
-  #readConfiguration(): Configuration {
-    const configuration = readConfiguration({
-      pools: [...this.#pools.objects.values()],
-      advertisements: [],
-      namespaces: [...this.#namespaces.objects.values()],
-      reserved: [],
-    })
-    for (const refusal of configuration.refusals) this.#components.log.warn(refusal, 'refused')
-    this.#components.configurationState.report(
-      configuration.refusals.map(({ object, message }) => `${object.kind} ${object.name}: ${message}`),
-    )
-    return configuration
+  /** Nothing is left to wait for: what was being written is broken off. */
+  #end(active: ActiveTerm): void {
+    if (this.#active === active) this.#active = undefined
+    void active.stop()
   }
 
-  #gather(): void {
-    if (this.#state !== undefined) this.#gathering ??= setTimeout(() => this.#configure(), GATHER_MS)
-  }
-
-  #configure(): void {
-    this.#gathering = undefined
-    if (this.#state === undefined) return
-    for (const key of configure(this.#state, this.#readConfiguration())) this.#queue.add(key)
-    this.#poolStatus.changed()
-  }
-
-  #onService(key: string, service: Service | undefined): void {
-    if (this.#state === undefined) return
-    if (service !== undefined) return this.#queue.add(key)
-    for (const waiting of forget(this.#state, key)) this.#queue.add(waiting)
-    this.#poolStatus.changed()
-  }
-
-  async #reconcile(key: string): Promise<void> {
-    const service = this.#services.objects.get(key)
-    if (this.#state === undefined || service === undefined) return
-    const decision = reconcileService(this.#state, service)
-    for (const waiting of decision.wake) this.#queue.add(waiting)
-    if (decision.write === 'assign' || decision.write === 'release') await this.#write(service, decision)
-    for (const event of decision.events) this.#components.events.record({ object: service, ...event })
-    this.#poolStatus.changed()
-  }
-
-  async #write(service: Service, decision: ReturnType<typeof reconcileService>): Promise<void> {
-    const { client, metrics } = this.#components
-    metrics.updates.inc()
-    try {
-      await writeService(client, service, decision)
-    } catch (error) {
-      metrics.updateErrors.inc()
-      throw error
-    }
-    this.#components.log.info(
-      { service: keyOf(service), write: decision.write, pool: decision.pool },
-      'Service written',
-    )
+  /** As a replica that stands by would begin; it has decided nothing, so that it can say of nobody why he waits. */
+  #standbyState(): AllocatorState | undefined {
+    if (!this.hasSynced) return undefined
+    const now = this.#components.clock()
+    if (this.#glance !== undefined && now - this.#glance.at < GLANCE_MS) return this.#glance.state
+    const configuration = readConfiguration(this.#cluster.configurationObjects)
+    const state = createState(configuration, this.#init.loadBalancerClass)
+    registerAll(state, this.#cluster.services.values())
+    this.#glance = { state, at: now }
+    return state
   }
 }

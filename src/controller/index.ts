@@ -1,15 +1,19 @@
 // The controller program: its flags, and its parts put together.
 
+import { randomBytes } from 'node:crypto'
+import { hostname, uptime } from 'node:os'
 import type { Logger } from 'pino'
-import { COMMON_FLAGS, type Flags, portFlag } from '../flags.ts'
+import { countFlag, type Flags, portFlag } from '../flags.ts'
 import {
   ApiClient,
   ConfigurationStateWriter,
   EventRecorder,
   inOrder,
+  LeaseCandidate,
   loadCredentials,
   OwnPod,
   type Startable,
+  Term,
 } from '../kube/index.ts'
 import {
   healthServer,
@@ -19,10 +23,11 @@ import {
   statusServer,
 } from '../status/index.ts'
 import { Controller } from './controller.ts'
+import { type CONTROLLER_FLAGS, leaseTiming } from './flags.ts'
 import { controllerMetrics } from './metrics.ts'
 import { statusSource } from './views.ts'
 
-export const CONTROLLER_FLAGS = COMMON_FLAGS
+export { CONTROLLER_FLAGS } from './flags.ts'
 
 /** Rejects with `FlagError` for flags that make no sense, `NotConfigured` where there is no API server to talk to. */
 export async function createController(
@@ -38,17 +43,20 @@ export async function createController(
   const registry = metricsRegistry()
   const metrics = controllerMetrics(registry, () => controller.usage)
   const controller = new Controller(
-    { client, log, events, configurationState, metrics },
-    { namespace, loadBalancerClass },
+    { client, log, events, configurationState, metrics, clock },
+    { namespace, loadBalancerClass, concurrency: countFlag('concurrency', flags.concurrency) },
   )
+  const lease =
+    flags.lease === 'true' ? candidate(flags, { client, log }, controller) : unrivalled(controller)
   registerConfigurationMetrics(registry, {
     loaded: () => controller.hasSynced,
-    refused: () => (controller.view.state?.configuration.refusals.length ?? 0) > 0,
+    refused: () => controller.configurationRefused,
   })
   const health = healthServer({
     notAlive: () => undefined,
     notReady: () =>
-      controller.hasSynced ? undefined : 'waiting for the API server: not all assignments are known',
+      lease.problem ??
+      (controller.hasSynced ? undefined : 'waiting for the API server: not all assignments are known'),
   })
   const servers = listenOn([
     { server: health, port: portFlag('health-probe-port', flags['health-probe-port']), host: '::' },
@@ -61,5 +69,43 @@ export async function createController(
       host: '::',
     },
   ])
-  return inOrder([client, servers, events, ownPod, configurationState, controller])
+  // Stopped from the end: first nothing is written any more, then the lease is given up.
+  return inOrder([client, servers, events, ownPod, configurationState, lease, controller])
+}
+
+/** CLOCK_BOOTTIME in ms: it goes on while the process is frozen and while the machine is suspended. */
+function clock(): number {
+  return uptime() * 1000
+}
+
+/** What makes a controller active, and why it never can while that is so. */
+type Lease = Startable & { readonly problem: string | undefined }
+
+function candidate(
+  flags: Flags<typeof CONTROLLER_FLAGS>,
+  components: { client: ApiClient; log: Logger },
+  controller: Controller,
+): Lease {
+  const pod = flags['pod-name']
+  return new LeaseCandidate(
+    { ...components, clock },
+    {
+      namespace: flags.namespace,
+      name: flags['lease-name'],
+      identity: `${pod || hostname()}_${randomBytes(8).toString('hex')}`,
+      // A container is started when the one before it in its pod has ended, and no other pod has its name.
+      predecessors: pod === '' ? null : `${pod}_`,
+      timing: leaseTiming(flags),
+      onTerm: (term) => void controller.begin(term),
+    },
+  )
+}
+
+/** The only replica there is: active as long as it lives. */
+function unrivalled(controller: Controller): Lease {
+  return {
+    problem: undefined,
+    start: () => void controller.begin(new Term(clock, Infinity)),
+    stop: () => undefined,
+  }
 }

@@ -1,43 +1,133 @@
-// What the API server is told of one Service: its addresses, or that it has none. One request each.
+// Carries out decisions on Services, each with one request, and leaves a status alone that somebody else fights for.
 
-import { ANNOTATION, type Service } from '../api/index.ts'
-import type { Decision } from '../allocator/index.ts'
-import { formatAddress } from '../ip/index.ts'
-import { type ApiClient, PATCH, pathOf, SERVICES } from '../kube/index.ts'
+import type { Logger } from 'pino'
+import type { Decision, Finding } from '../allocator/index.ts'
+import { CONDITION_TYPE, type Service } from '../api/index.ts'
+import {
+  type ApiClient,
+  type EventRecorder,
+  keyOf,
+  pathOf,
+  SERVICES,
+  type Term,
+  timestamp,
+} from '../kube/index.ts'
+import { Contention } from './contention.ts'
+import { foreignWriter } from './field-manager.ts'
+import type { ControllerMetrics } from './metrics.ts'
+import { servicePatch, type Writing } from './service-patch.ts'
 
-const FIELD_MANAGER = 'typemetal-controller'
+export interface ServiceWriterComponents {
+  client: ApiClient
+  log: Logger
+  events: EventRecorder
+  metrics: ControllerMetrics
+  /** Nothing is written outside it. */
+  term: Term
+  /** Milliseconds; never goes back. */
+  clock: () => number
+}
 
-/**
- * Writes the decision for `service` as it was read: rejects with a conflict when somebody has changed it since.
- *
- * Annotations sent to a Service's `/status` are kept, so addresses and pool are one write. A release is a merge patch,
- * because an apply without a field leaves what another writer owns too.
- */
-export async function writeService(client: ApiClient, service: Service, decision: Decision): Promise<void> {
-  const { namespace, name, uid, resourceVersion } = service.metadata ?? {}
-  const path = pathOf(SERVICES, { namespace, name, subresource: 'status' })
-  const metadata = { uid, resourceVersion }
-  if (decision.write === 'release') {
-    const body = {
-      metadata: { ...metadata, annotations: { [ANNOTATION.allocatedFromPool]: null } },
-      status: { loadBalancer: { ingress: null } },
+export class ServiceWriter {
+  readonly #components: ServiceWriterComponents
+  readonly #contention = new Contention()
+  /** What the server answered, until the watch shows it: by key, with the version that it follows. */
+  readonly #answers = new Map<string, { follows: string | undefined; answer: Service }>()
+
+  constructor(components: ServiceWriterComponents) {
+    this.#components = components
+  }
+
+  /** The Service as the server had it last, of what the watch shows and what a write was answered. */
+  latest(key: string, shown: Service): Service {
+    const { follows, answer } = this.#answers.get(key) ?? {}
+    if (answer !== undefined && follows === shown.metadata?.resourceVersion) return answer
+    this.#answers.delete(key)
+    return shown
+  }
+
+  /** The watch shows the Service anew, or that it is gone. */
+  seen(key: string): void {
+    this.#answers.delete(key)
+  }
+
+  /** Time goes on. */
+  forgetOld(): void {
+    this.#contention.forgetOld(this.#components.clock())
+  }
+
+  /**
+   * Carries out `decision` on `service`, which is `latest`. Rejects as requests do, with a conflict when somebody has
+   * changed it since. Resolves with the milliseconds after which to come again, 0: there is no need.
+   */
+  async write(service: Service, decision: Decision): Promise<number> {
+    const key = keyOf(service)
+    const { write } = decision
+    if (write === 'none' || write === 'explain') {
+      this.#contention.settled(key)
+      if (write === 'explain') await this.#send(service, decision)
+      this.#tell(service, decision)
+      return 0
     }
-    await client.request({ method: 'PATCH', path, contentType: PATCH.merge, body })
-    return
+    const verdict = this.#contention.judge(key, service, this.#components.clock())
+    if (verdict === 'explain') await this.#giveIn(key)
+    if (verdict !== 'write') return this.#contention.retryMs(key, this.#components.clock())
+    const answer = await this.#send(service, decision)
+    this.#contention.wrote(key, answer, this.#components.clock())
+    this.#tell(service, decision)
+    return 0
   }
-  const body = {
-    apiVersion: SERVICES.apiVersion,
-    kind: SERVICES.kind,
-    metadata: {
-      namespace,
-      name,
-      ...metadata,
-      ...(decision.pool !== null && { annotations: { [ANNOTATION.allocatedFromPool]: decision.pool } }),
-    },
-    status: {
-      loadBalancer: { ingress: decision.addresses.map((address) => ({ ip: formatAddress(address) })) },
-    },
+
+  #tell(service: Service, { events }: Decision): void {
+    for (const event of events) this.#components.events.record({ object: service, ...event })
   }
-  const query = { fieldManager: FIELD_MANAGER, force: true }
-  await client.request({ method: 'PATCH', path, query, contentType: PATCH.apply, body })
+
+  async #send(service: Service, writing: Writing): Promise<Service> {
+    const { client, metrics, term, log } = this.#components
+    const key = keyOf(service)
+    const { apiVersion, kind } = SERVICES
+    metrics.updates.inc()
+    try {
+      const patch = servicePatch(service, writing, timestamp())
+      const answer = await client.request<Service>({ ...patch, ...term.bounds() })
+      delete answer.metadata?.managedFields
+      this.#answers.set(key, {
+        follows: service.metadata?.resourceVersion,
+        answer: Object.assign(answer, { apiVersion, kind }),
+      })
+      log.info({ service: key, write: writing.write, pool: writing.pool }, 'Service written')
+      return answer
+    } catch (error) {
+      metrics.updateErrors.inc()
+      throw error
+    }
+  }
+
+  /** Says on the Service who writes its status, and that we do not any more. */
+  async #giveIn(key: string): Promise<void> {
+    const { client, events, log, term, clock } = this.#components
+    const [namespace = '', name = ''] = key.split('/')
+    const path = pathOf(SERVICES, { namespace, name })
+    const service = await client.request<Service>({ path, ...term.bounds() })
+    const writer = foreignWriter(service)
+    const finding = contested(writer)
+    if (!shows(service, finding)) {
+      await this.#send(service, { write: 'explain', addresses: [], pool: null, finding })
+      this.#answers.delete(key) // it follows what we read, which the watch need not have shown
+      events.record({ object: service, type: 'Warning', reason: finding.reason, message: finding.message })
+      log.warn({ service: key, writer }, 'somebody else keeps writing the status: left alone')
+    }
+    this.#contention.explained(key, clock())
+  }
+}
+
+function contested(writer: string | null): Finding {
+  const who = writer === null ? 'somebody else' : `the field manager ${JSON.stringify(writer)}`
+  const message = `${who} keeps writing other addresses to status.loadBalancer: left alone until the Service is changed or that writer stops`
+  return { status: 'False', reason: 'ContestedStatus', message }
+}
+
+function shows({ status }: Service, { reason, message }: Finding): boolean {
+  const shown = status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
+  return shown?.reason === reason && shown.message === message
 }

@@ -1,7 +1,7 @@
 // What the status API shows of pools and Services, from what the controller knows.
 
-import { ANNOUNCED_CONDITION } from '../api/index.ts'
 import { explain, poolUsage } from '../allocator/index.ts'
+import { ANNOUNCED_CONDITION, CONDITION_TYPE } from '../api/index.ts'
 import { formatAddress } from '../ip/index.ts'
 import type { PoolView, ServiceView, StatusSource } from '../status/index.ts'
 import type { ControllerView } from './controller.ts'
@@ -51,6 +51,13 @@ function serviceViews({ state, services, statuses }: ControllerView): ServiceVie
       const assignment = state?.assignments.get(key)
       const announcement = status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION)
       const refusal = state?.refused.get(key)?.refusal
+      // A replica that stands by has decided nothing: it repeats what the active one wrote.
+      const told = status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
+      const why =
+        refusal === undefined
+          ? told !== undefined &&
+            told.reason !== 'Allocated' && { reason: told.reason, message: told.message }
+          : { reason: refusal.reason, message: explain(refusal) }
       return {
         namespace,
         name,
@@ -59,7 +66,7 @@ function serviceViews({ state, services, statuses }: ControllerView): ServiceVie
         ...(assignment?.pool && { pool: assignment.pool }),
         announcedBy: announcers.get(key) ?? [],
         ...(announcement && { announcement }),
-        ...(refusal && { reason: refusal.reason, message: explain(refusal) }),
+        ...why,
       }
     })
     .sort((one, other) => (`${one.namespace}/${one.name}` < `${other.namespace}/${other.name}` ? -1 : 1))

@@ -1,0 +1,143 @@
+// What the active replica does: asks the allocator and carries out what it decides. Begins with its term and ends with it.
+
+import type { Logger } from 'pino'
+import {
+  advance,
+  type AllocatorState,
+  configure,
+  createState,
+  forget,
+  poolReports,
+  reconcileService,
+  registerAll,
+} from '../allocator/index.ts'
+import type { IPAddressPool, Service } from '../api/index.ts'
+import {
+  type ApiClient,
+  type ConfigurationStateWriter,
+  type EventRecorder,
+  type Startable,
+  type Term,
+  WorkQueue,
+} from '../kube/index.ts'
+import type { ClusterCopy } from './cluster-copy.ts'
+import { ConfigurationReader } from './configuration-reader.ts'
+import type { ControllerMetrics } from './metrics.ts'
+import { PoolStatusWriter } from './pool-status.ts'
+import { ServiceWriter } from './service-writer.ts'
+
+/** Changes of pools and namespaces that come together are worked on together. */
+const GATHER_MS = 10
+/** How often the allocator is told the time. */
+const ADVANCE_MS = 10_000
+
+export interface ActiveTermComponents {
+  client: ApiClient
+  log: Logger
+  events: EventRecorder
+  configurationState: ConfigurationStateWriter
+  metrics: ControllerMetrics
+  /** Complete, and no older than the beginning of the term. */
+  cluster: ClusterCopy
+  term: Term
+  /** Milliseconds; never goes back. */
+  clock: () => number
+}
+
+export interface ActiveTermInit {
+  namespace: string
+  /** Services of other classes are somebody else's; `null`: those without a class are ours. */
+  loadBalancerClass: string | null
+  /** Services worked on at the same time. */
+  concurrency: number
+}
+
+export class ActiveTerm implements Startable {
+  readonly state: AllocatorState
+  readonly #components: ActiveTermComponents
+  readonly #configuration: ConfigurationReader
+  readonly #writer: ServiceWriter
+  readonly #queue: WorkQueue
+  readonly #poolStatus: PoolStatusWriter
+  #gathering: NodeJS.Timeout | undefined
+  #ticking: NodeJS.Timeout | undefined
+
+  constructor(components: ActiveTermComponents, init: ActiveTermInit) {
+    this.#components = components
+    this.#configuration = new ConfigurationReader(components)
+    this.#writer = new ServiceWriter(components)
+    this.state = createState(this.#configuration.read(), init.loadBalancerClass)
+    this.#queue = new WorkQueue({
+      log: components.log,
+      concurrency: init.concurrency,
+      handler: (key) => this.#reconcile(key),
+    })
+    this.#poolStatus = new PoolStatusWriter(components, {
+      namespace: init.namespace,
+      pools: () => components.cluster.pools,
+      reports: () => poolReports(this.state),
+    })
+  }
+
+  /** First everything that is assigned, then everybody that waits, the oldest first. */
+  start(): void {
+    const { cluster, log, clock } = this.#components
+    advance(this.state, clock())
+    this.#add(registerAll(this.state, cluster.services.values()))
+    log.info({ services: cluster.services.size, pools: cluster.pools.size }, 'all assignments known')
+    this.#queue.start()
+    this.#poolStatus.start()
+    this.#poolStatus.changed()
+    this.#ticking = setInterval(() => {
+      advance(this.state, clock())
+      this.#writer.forgetOld()
+    }, ADVANCE_MS)
+  }
+
+  /** Waits for what is being written; after the end of the term that is nothing. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#gathering)
+    clearInterval(this.#ticking)
+    this.#components.configurationState.withdraw()
+    await Promise.all([this.#queue.stop(), this.#poolStatus.stop()])
+  }
+
+  onService(key: string, service: Service | undefined): void {
+    this.#writer.seen(key)
+    if (service !== undefined) return this.#queue.add(key)
+    this.#add(forget(this.state, key))
+    this.#poolStatus.changed()
+  }
+
+  onConfiguration(): void {
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined
+      this.#add(configure(this.state, this.#configuration.read()))
+      this.#poolStatus.changed()
+    }, GATHER_MS)
+  }
+
+  onPool(pool: IPAddressPool): void {
+    this.#poolStatus.seen(pool)
+  }
+
+  #add(keys: readonly string[]): void {
+    for (const key of keys) this.#queue.add(key)
+  }
+
+  async #reconcile(key: string): Promise<void> {
+    const { cluster, term } = this.#components
+    const shown = cluster.services.get(key)
+    if (shown === undefined || term.isOver) return
+    const service = this.#writer.latest(key, shown)
+    const decision = reconcileService(this.state, service)
+    this.#add(decision.wake)
+    this.#poolStatus.changed()
+    try {
+      const againMs = await this.#writer.write(service, decision)
+      if (againMs > 0) this.#queue.addAfter(key, againMs)
+    } catch (error) {
+      if (!term.isOver) throw error // else it is the next one's
+    }
+  }
+}

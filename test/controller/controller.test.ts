@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import test, { type TestContext } from 'node:test'
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import type { Service } from '../../src/api/index.ts'
+import { Controller } from '../../src/controller/controller.ts'
+import { controllerMetrics } from '../../src/controller/metrics.ts'
+import { ApiClient, ConfigurationStateWriter, EventRecorder, OwnPod, Term } from '../../src/kube/index.ts'
+import { FakeApiServer, type SeenRequest } from '../kube/fake-api-server.ts'
+
+const NAMESPACE = 'metallb-system'
+const log = pino({ level: 'silent' })
+
+async function serverWithPool(t: TestContext): Promise<FakeApiServer> {
+  const server = new FakeApiServer()
+  await server.start()
+  t.after(() => server.stop())
+  const pool = { metadata: { namespace: NAMESPACE, name: 'lan' }, spec: { addresses: ['192.0.2.0/24'] } }
+  server.set('ipaddresspools', pool)
+  return server
+}
+
+function replica(t: TestContext, server: FakeApiServer): Controller {
+  const client = new ApiClient(server.credentials)
+  const events = new EventRecorder({ client, log }, { component: 'metallb-controller' })
+  const ownPod = new OwnPod({ client, log }, { namespace: NAMESPACE, name: '' })
+  const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace: NAMESPACE })
+  const metrics = controllerMetrics(new Registry(), () => new Map())
+  const controller = new Controller(
+    { client, log, events, configurationState, metrics, clock: () => 0 },
+    { namespace: NAMESPACE, loadBalancerClass: null, concurrency: 16 },
+  )
+  t.after(async () => {
+    await controller.stop()
+    await events.stop()
+    client.stop()
+  })
+  return controller
+}
+
+function add(server: FakeApiServer, name: string): void {
+  const spec = {
+    type: 'LoadBalancer',
+    clusterIPs: ['10.96.0.1'],
+    ipFamilies: ['IPv4'],
+    ports: [{ port: 80 }],
+  }
+  const service = { metadata: { namespace: 'default', name }, spec }
+  server.set('services', service)
+}
+
+function addressOf(server: FakeApiServer, name: string): string | undefined {
+  return (server.get('services', 'default', name) as Service).status?.loadBalancer?.ingress?.[0]?.ip
+}
+
+function writes({ requests }: FakeApiServer): SeenRequest[] {
+  return requests.filter(({ method, path }) => method === 'PATCH' && path.includes('/services/'))
+}
+
+test('a replica that stands by writes nothing, and answers from what it reads', async (t) => {
+  const server = await serverWithPool(t)
+  const controller = replica(t, server)
+  add(server, 'a')
+  controller.start()
+  await server.until(() => controller.hasSynced)
+  assert.equal(controller.isActive, false)
+  assert.deepEqual([...(controller.view.state?.configuration.pools.keys() ?? [])], ['lan'])
+  assert.deepEqual(writes(server), [])
+})
+
+test('one write and one event assign an address', async (t) => {
+  const server = await serverWithPool(t)
+  const controller = replica(t, server)
+  add(server, 'a')
+  void controller.begin(new Term(() => 0, Infinity))
+  controller.start()
+  await server.until(() => server.all('events').length === 1 && addressOf(server, 'a') !== undefined)
+  assert.equal(addressOf(server, 'a'), '192.0.2.0')
+  await controller.stop()
+  assert.deepEqual([writes(server).length, server.all('events').length], [1, 1])
+})
+
+test('who takes over reads again first: what the other did last may not have been shown to it yet', async (t) => {
+  const server = await serverWithPool(t)
+  const controller = replica(t, server)
+  add(server, 'a')
+  // Its watches show nothing.
+  server.fault = ({ query }) => query.get('watch') === 'true'
+  controller.start()
+  await server.until(() => controller.hasSynced)
+  const given = {
+    ...server.get('services', 'default', 'a'),
+    status: { loadBalancer: { ingress: [{ ip: '192.0.2.0' }] } },
+  }
+  server.set('services', given)
+  add(server, 'b')
+  await controller.begin(new Term(() => 0, Infinity))
+  await server.until(() => addressOf(server, 'b') !== undefined)
+  assert.deepEqual([addressOf(server, 'a'), addressOf(server, 'b')], ['192.0.2.0', '192.0.2.1'])
+})
+
+test('at the end of the term what is being written is broken off, and nothing is written any more', async (t) => {
+  const server = await serverWithPool(t)
+  const controller = replica(t, server)
+  const term = new Term(() => 0, Infinity)
+  void controller.begin(term)
+  let brokenOff = 0
+  server.fault = ({ method }, response) => {
+    if (method !== 'PATCH') return false
+    response.on('close', () => brokenOff++)
+    return true
+  }
+  add(server, 'a')
+  controller.start()
+  await server.until(() => writes(server).length === 1)
+  term.end()
+  await server.until(() => brokenOff === 1)
+  assert.equal(controller.isActive, false)
+  add(server, 'b')
+  await server.until(() => true)
+  assert.equal(writes(server).length, 1)
+})
+
+test('a process that slept through the end of its term sends nothing when it wakes', async (t) => {
+  const server = await serverWithPool(t)
+  const controller = replica(t, server)
+  let now = 0
+  void controller.begin(new Term(() => now, 10_000))
+  controller.start()
+  await server.until(() => controller.isActive)
+  now = 10_000
+  add(server, 'a')
+  await server.until(() => controller.view.services.has('default/a'))
+  await controller.stop()
+  assert.deepEqual(writes(server), [])
+})
+
+test('another term begins anew', async (t) => {
+  const server = await serverWithPool(t)
+  const controller = replica(t, server)
+  const first = new Term(() => 0, Infinity)
+  void controller.begin(first)
+  add(server, 'a')
+  controller.start()
+  await server.until(() => addressOf(server, 'a') !== undefined)
+  first.end()
+  add(server, 'b')
+  await controller.begin(new Term(() => 0, Infinity))
+  await server.until(() => addressOf(server, 'b') !== undefined)
+  assert.equal(addressOf(server, 'b'), '192.0.2.1')
+})
