@@ -75,6 +75,13 @@ export async function eventually<T>(
   }
 }
 
+/** Takes away what tests make, and waits until it is gone: the next file uses the same names for others. */
+export async function cleanUp(): Promise<void> {
+  await kubectl('delete deployment --all --cascade=foreground')
+  await kubectl('delete service -l!provider')
+  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
+}
+
 export function pool(name: string, addresses: string[], spec: object = {}): object {
   return {
     apiVersion: 'metallb.io/v1beta1',

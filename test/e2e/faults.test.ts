@@ -9,6 +9,7 @@ import {
   answeringNode,
   apply,
   assigned,
+  cleanUp,
   curl,
   eventually,
   firstAnswer,
@@ -16,7 +17,6 @@ import {
   health,
   kubectl,
   loadBalancer,
-  NAMESPACE,
   pids,
   podAddresses,
   pool,
@@ -33,10 +33,7 @@ before(async () => {
   await firstAnswer(ADDRESS)
 })
 
-after(async () => {
-  await kubectl('delete deployment,service -l!provider')
-  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
-})
+after(cleanUp)
 
 test('a controller that is killed comes back, and changes no assignment', async () => {
   await apply(loadBalancer('other'))

@@ -8,6 +8,7 @@ import {
   answeringNode,
   apply,
   assigned,
+  cleanUp,
   curl,
   eventsOf,
   eventually,
@@ -27,10 +28,7 @@ before(async () => {
   await kubectl('rollout status deployment web --timeout=60s')
 })
 
-after(async () => {
-  await kubectl('delete deployment,service -l!provider --ignore-not-found')
-  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
-})
+after(cleanUp)
 
 test('without a pool a Service stays pending and an event says why', async () => {
   await eventually('an event', async () =>

@@ -6,6 +6,7 @@ import { AssignmentHistory } from './assignment-history.ts'
 import {
   apply,
   assigned,
+  cleanUp,
   eventually,
   get,
   kubectl,
@@ -67,8 +68,7 @@ before(async () => {
 
 after(async () => {
   await history.stop()
-  await kubectl('delete service -l!provider')
-  await kubectl(`delete ipaddresspools --all -n ${NAMESPACE}`)
+  await cleanUp()
 })
 
 test('what MetalLB assigned stays, and what it left pending gets an address that nobody has', async () => {

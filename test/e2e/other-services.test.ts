@@ -6,6 +6,7 @@ import {
   advertisement,
   apply,
   assigned,
+  cleanUp,
   eventually,
   get,
   health,
@@ -53,10 +54,7 @@ before(async () => {
   )
 })
 
-after(async () => {
-  await kubectl('delete service -l!provider')
-  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
-})
+after(cleanUp)
 
 test('Services of other types and classes are left as they are, while pools and the controller come and go', async () => {
   const before = await others()

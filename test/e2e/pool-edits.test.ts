@@ -6,6 +6,7 @@ import { AssignmentHistory } from './assignment-history.ts'
 import {
   apply,
   assigned,
+  cleanUp,
   eventsOf,
   eventually,
   get,
@@ -26,8 +27,7 @@ beforeEach(async () => {
 afterEach(async () => {
   const { doubles } = history
   await history.stop()
-  await kubectl('delete service -l!provider')
-  await kubectl(`delete ipaddresspools --all -n ${NAMESPACE}`)
+  await cleanUp()
   assert.deepEqual(doubles, [])
 })
 

@@ -6,6 +6,7 @@ import {
   advertisement,
   apply,
   assigned,
+  cleanUp,
   eventsOf,
   eventually,
   externalIPs,
@@ -23,10 +24,7 @@ before(async () => {
   await assigned('kept', '172.25.254.50')
 })
 
-after(async () => {
-  await kubectl('delete service -l!provider')
-  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
-})
+after(cleanUp)
 
 test('of two overlapping pools the later is refused as a whole, and the older goes on', async () => {
   await apply(pool('zz-later', ['172.25.254.59-172.25.254.70']))

@@ -6,6 +6,7 @@ import {
   advertisement,
   announcers,
   apply,
+  cleanUp,
   askByUdp,
   curl,
   eventually,
@@ -13,7 +14,6 @@ import {
   get,
   kubectl,
   loadBalancer,
-  NAMESPACE,
   pool,
   web,
 } from './cluster.ts'
@@ -27,10 +27,7 @@ before(async () => {
   for (const name of ['web', 'single']) await kubectl(`rollout status deployment ${name} --timeout=60s`)
 })
 
-after(async () => {
-  await kubectl('delete deployment,service -l!provider')
-  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
-})
+after(cleanUp)
 
 /** A Service for the pods of `app` at an address that it asks for. */
 function at(

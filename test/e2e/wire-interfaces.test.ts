@@ -7,12 +7,12 @@ import {
   announcers,
   apply,
   assigned,
+  cleanUp,
   eventsOf,
   eventually,
   curl,
   kubectl,
   loadBalancer,
-  NAMESPACE,
   pool,
   web,
 } from './cluster.ts'
@@ -54,8 +54,7 @@ before(async () => {
 })
 
 after(async () => {
-  await kubectl('delete deployment,service -l!provider')
-  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
+  await cleanUp()
   for (const machine of [...NODES, 'client']) await on('', `ip link del lan2-${machine}`)
   await on('', 'ip link del lan2')
 })

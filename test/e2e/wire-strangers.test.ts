@@ -7,12 +7,12 @@ import {
   announcers,
   apply,
   assigned,
+  cleanUp,
   curl,
   eventsOf,
   eventually,
   kubectl,
   loadBalancer,
-  NAMESPACE,
   pool,
   status,
   web,
@@ -37,8 +37,7 @@ before(async () => {
 after(async () => {
   await on('client', `ip addr flush dev eth0 to ${TAKEN}/32`)
   await on('client', `ip -6 addr flush dev eth0 to ${TAKEN6}/128`)
-  await kubectl('delete deployment,service -l!provider')
-  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
+  await cleanUp()
 })
 
 async function holder(service: string): Promise<string> {
