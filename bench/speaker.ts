@@ -1,15 +1,14 @@
 // What a speaker costs: resident memory and idle CPU with no Service and with many, and how long it takes over them.
 //   node --import tsx bench/speaker.ts [SERVICES]    5,000 unless said
-// The built program (npm run build) on a cable of its own, against a fake API server in a process of its own.
+// The built program (npm run build) on a cable of its own, as in a pod, against a fake API server in another process.
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { KubeObject } from '../src/api/index.ts'
 import { unshareOptions } from '../sandbox/machine.mjs'
+import { FIRST } from '../test/kube/certificates.ts'
 import { FakeApiServer } from '../test/kube/fake-api-server.ts'
 import { layCable } from '../test/wire/cable.ts'
 
@@ -18,6 +17,7 @@ const SELF = fileURLToPath(import.meta.url)
 const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 const INSIDE = 'TYPEMETAL_BENCH_NAMESPACE'
 const NAMESPACE = 'metallb-system'
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 const NODES = ['node-1', 'node-2', 'node-3']
 const HEARTBEAT_MS = 10_000
 const QUIET_MS = 5000
@@ -62,7 +62,7 @@ function serviceObjects(index: number): readonly (readonly [string, KubeObject &
 
 /** The cluster: three nodes that beat, a speaker that is Ready on the first, a pool, an advertisement. */
 async function serve(count: number): Promise<void> {
-  const server = new FakeApiServer()
+  const server = new FakeApiServer(FIRST)
   await server.start()
   const set = (collection: string, object: object): void => void server.set(collection, object)
   const metadata = { namespace: NAMESPACE }
@@ -113,31 +113,16 @@ async function settled(server: ChildProcess, start: number): Promise<number> {
   }
 }
 
-async function measure(count: number, folder: string): Promise<Record<string, unknown>> {
+async function measure(count: number): Promise<Record<string, unknown>> {
   const server = fork(SELF, [String(count)], {
     execArgv: ['--import', 'tsx'],
     env: { ...process.env, [INSIDE]: 'server' },
   })
-  const url = (await answer(server)) as string
-  const kubeconfig = join(folder, 'kubeconfig')
-  const named = { name: 'fake' }
-  writeFileSync(
-    kubeconfig,
-    JSON.stringify({
-      clusters: [{ ...named, cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-      users: [{ ...named, user: {} }],
-      contexts: [{ ...named, context: { cluster: 'fake', user: 'fake' } }],
-      'current-context': 'fake',
-    }),
-  )
-  const flags = [
-    `--kubeconfig=${kubeconfig}`,
-    '--node-name=node-1',
-    '--health-probe-port=0',
-    '--log-level=warn',
-  ]
+  const { hostname, port } = new URL((await answer(server)) as string)
+  const flags = ['--node-name=node-1', '--health-probe-port=0', '--log-level=error']
+  const env = { ...process.env, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port }
   const start = performance.now()
-  const speaker = spawn(process.execPath, [PROGRAM, 'speaker', ...flags], { stdio: 'inherit' })
+  const speaker = spawn(process.execPath, [PROGRAM, 'speaker', ...flags], { stdio: 'inherit', env })
   const pid = speaker.pid ?? 0
   const took = await settled(server, start)
   const afterStart = cpuSeconds(pid)
@@ -171,25 +156,28 @@ async function floor(script: string): Promise<Record<string, unknown>> {
   return row
 }
 
+/** In the tmpfs that `layCable` mounted over /run. */
+function writeServiceAccount(): void {
+  mkdirSync(SERVICE_ACCOUNT, { recursive: true })
+  writeFileSync(`${SERVICE_ACCOUNT}/token`, 'token')
+  writeFileSync(`${SERVICE_ACCOUNT}/ca.crt`, FIRST.cert)
+}
+
 async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'typemetal-bench-'))
   const cable = layCable()
+  writeServiceAccount()
   const imported = `await import(${JSON.stringify(PROGRAM)})`
   const worker = `new (await import('node:worker_threads')).Worker('setInterval(() => {}, 1e6)', { eval: true })`
-  try {
-    const rows = {
-      'bare Node': await floor('0'),
-      'bundle imported': await floor(imported),
-      'and a worker': await floor(`${imported}; ${worker}`),
-      'speaker, no Service': await measure(0, folder),
-      [`speaker, ${SERVICES} Services`]: await measure(SERVICES, folder),
-    }
-    console.log(`it holds all addresses; idle for ${IDLE_MS / 1000} s; Node ${process.version}`)
-    console.table(rows)
-  } finally {
-    cable.remove()
-    rmSync(folder, { recursive: true })
+  const rows = {
+    'bare Node': await floor('0'),
+    'bundle imported': await floor(imported),
+    'and a worker': await floor(`${imported}; ${worker}`),
+    'speaker, no Service': await measure(0),
+    [`speaker, ${SERVICES} Services`]: await measure(SERVICES),
   }
+  console.log(`it holds all addresses; idle for ${IDLE_MS / 1000} s; Node ${process.version}`)
+  console.table(rows)
+  cable.remove()
 }
 
 if (process.env[INSIDE] === 'server') await serve(SERVICES)

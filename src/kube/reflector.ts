@@ -33,6 +33,8 @@ export interface ReflectorInit<T extends KubeObject> {
   namespace?: string
   labelSelector?: string
   fieldSelector?: string
+  /** What the copy keeps of an object, at least name and version; default: all. */
+  keep?: (object: T) => T
   pageSize?: number
   idleLimitMs?: number
   backoff?: BackoffInit
@@ -249,7 +251,7 @@ export class Reflector<T extends KubeObject> implements Startable {
   #enter(object: T): T {
     const { apiVersion, kind } = this.#init.resource
     delete object.metadata?.managedFields
-    return Object.assign(object, { apiVersion, kind })
+    return Object.assign(this.#init.keep?.(object) ?? object, { apiVersion, kind })
   }
 
   #replace(listed: Map<string, T>): void {

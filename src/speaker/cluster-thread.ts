@@ -26,6 +26,7 @@ import {
   NODES,
   PODS,
   Reflector,
+  type ReflectorInit,
   type Resource,
   SERVICES,
   type Startable,
@@ -33,6 +34,7 @@ import {
 import type { AnnouncedConditionWriter, WantedCondition } from './announced-condition.ts'
 import { type AskingService, combineIntents } from './combine.ts'
 import type { Intents, Report } from './intents.ts'
+import { keptNode, keptPod, keptService, keptSlice, SERVICE_OF_SLICE } from './kept.ts'
 import { LastGood } from './last-good.ts'
 import type { Notices } from './notices.ts'
 import { clusterView, type ClusterView, serviceIntent, type Withheld } from './service-intent.ts'
@@ -40,8 +42,6 @@ import { findingOf } from './standing.ts'
 
 /** Changes that come together are worked on together. */
 const GATHER_MS = 10
-
-const SERVICE_OF_SLICE = 'kubernetes.io/service-name'
 
 export interface ClusterThreadComponents {
   client: ApiClient
@@ -90,12 +90,12 @@ export class ClusterThread implements Startable {
     this.#components = components
     this.#init = init
     const { namespace } = init
-    this.#services = this.#reflect(SERVICES, {}, (key) => this.#changed(key))
-    this.#slices = this.#reflect(ENDPOINT_SLICES, {}, (key, now, before) =>
+    this.#services = this.#reflect(SERVICES, { keep: keptService }, (key) => this.#changed(key))
+    this.#slices = this.#reflect(ENDPOINT_SLICES, { keep: keptSlice }, (key, now, before) =>
       this.#onSlice(key, now ?? before, now),
     )
-    this.#nodes = this.#reflect(NODES, {}, (_, now, before) => this.#onNode(now, before))
-    const speakers = { namespace, labelSelector: init.speakerLabels }
+    this.#nodes = this.#reflect(NODES, { keep: keptNode }, (_, now, before) => this.#onNode(now, before))
+    const speakers = { namespace, labelSelector: init.speakerLabels, keep: keptPod }
     this.#speakers = this.#reflect(PODS, speakers, (_, now, before) => {
       if (readyNode(now) !== readyNode(before)) this.#allChanged()
     })
@@ -111,7 +111,7 @@ export class ClusterThread implements Startable {
 
   #reflect<T extends KubeObject>(
     resource: Resource<T>,
-    scope: { namespace?: string; labelSelector?: string },
+    scope: Pick<ReflectorInit<T>, 'namespace' | 'labelSelector' | 'keep'>,
     onChange: (key: string, now: T | undefined, before: T | undefined) => void,
   ): Reflector<T> {
     const { client, log } = this.#components
@@ -212,13 +212,12 @@ export class ClusterThread implements Startable {
 
   /** A node's heartbeat comes every few seconds and changes nothing for us. */
   #onNode(now: Node | undefined, before: Node | undefined): void {
-    const matters = (node: Node | undefined): string =>
-      JSON.stringify([
-        node?.metadata?.labels,
-        node?.spec?.taints,
-        node?.status?.conditions?.find(({ type }) => type === 'NetworkUnavailable')?.status,
-      ])
-    if (now === undefined || before === undefined || matters(now) !== matters(before)) this.#allChanged()
+    const matters = (node: Node | undefined): unknown => [
+      node?.metadata?.labels,
+      node?.spec?.taints,
+      node?.status?.conditions?.map(({ status }) => status),
+    ]
+    if (!isDeepStrictEqual(matters(now), matters(before))) this.#allChanged()
   }
 
   #allChanged(): void {

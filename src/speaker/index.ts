@@ -22,7 +22,7 @@ import { requireRawSockets } from '../wire/index.ts'
 import { AnnouncedConditionWriter } from './announced-condition.ts'
 import { ClusterThread } from './cluster-thread.ts'
 import { readExcludedInterfaces } from './excluded-interfaces.ts'
-import type { Counters, Report } from './intents.ts'
+import type { Report } from './intents.ts'
 import { registerSpeakerMetrics } from './metrics.ts'
 import { Notices } from './notices.ts'
 import { ServiceStatusWriter } from './service-status.ts'
@@ -47,7 +47,6 @@ export const SPEAKER_FLAGS = {
 } as const satisfies FlagSpecs
 
 const NOTHING_HELD: Report = { held: [], unplaced: [], conflicts: [] }
-const NOTHING_COUNTED: Counters = { addresses: {}, frames: {}, losses: {} }
 
 /**
  * Rejects with `FlagError` for flags and files that make no sense, `NotConfigured` where there is no API server to talk to,
@@ -69,7 +68,6 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
   })
   const notices = new Notices({ log, events, statuses, conditions }, { node })
   let report = NOTHING_HELD
-  let counters = NOTHING_COUNTED
   const wire = new WireHandle(
     { node, excludedInterfaces: excluded.map(({ source }) => source) },
     {
@@ -77,7 +75,6 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
         report = newest
         cluster.onReport(newest)
       },
-      onCounters: (newest) => (counters = newest),
       onLog: ({ level, fields, message }) => log[level](fields, message),
       onFailure: (error) => {
         log.fatal({ reason: error.message }, 'the wire thread failed; ending, to be started anew')
@@ -99,7 +96,7 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
   registerSpeakerMetrics(registry, {
     node,
     report: () => report,
-    counters: () => counters,
+    counters: () => wire.counters(),
     servicesByAddress: () => cluster.servicesByAddress(),
   })
   registerConfigurationMetrics(registry, {

@@ -7,8 +7,8 @@ export interface MetricsSource {
   node: string
   /** The last report of the wire thread. */
   report: () => Report
-  /** What it counted last. */
-  counters: () => Counters
+  /** What it has counted. */
+  counters: () => Promise<Counters>
   /** Keys of the Services that have an address, by the address as text. */
   servicesByAddress: () => ReadonlyMap<string, readonly string[]>
 }
@@ -41,10 +41,10 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
       help,
       labelNames: ['ip'],
       registers,
-      collect: () => {
+      collect: async () => {
+        const { addresses } = await source.counters()
         gauge.reset()
-        for (const [ip, counters] of Object.entries(source.counters().addresses))
-          gauge.set({ ip }, counters[name])
+        for (const [ip, counters] of Object.entries(addresses)) gauge.set({ ip }, counters[name])
       },
     })
   }
@@ -69,9 +69,9 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
       help,
       labelNames: [label],
       registers,
-      collect: () => {
-        for (const [value, count] of Object.entries(source.counters()[part]))
-          gauge.set({ [label]: value }, count)
+      collect: async () => {
+        const counters = await source.counters()
+        for (const [value, count] of Object.entries(counters[part])) gauge.set({ [label]: value }, count)
       },
     })
   }

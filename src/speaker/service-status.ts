@@ -18,6 +18,7 @@ import {
   tolerating,
   WorkQueue,
 } from '../kube/index.ts'
+import { keptStatus } from './kept.ts'
 
 const LABELS = {
   node: 'metallb.io/node',
@@ -68,6 +69,7 @@ export class ServiceStatusWriter implements Startable {
         resource: SERVICE_L2_STATUSES,
         namespace: init.namespace,
         labelSelector: `${LABELS.node}=${init.node}`,
+        keep: keptStatus,
         onChange: (key) => this.#queue.add(splitKey(key).name),
       },
     )

@@ -8,12 +8,18 @@ import type { Counters, Intents, Report } from './intents.ts'
 export const ALIVE_INTERVAL_MS = 1000
 const SILENCE_LIMIT_MS = 3 * ALIVE_INTERVAL_MS
 
+/** How long who asks for the counters waits for them before the last ones have to do. */
+const COUNT_LIMIT_MS = 500
+
 /** What the thread is started with. */
 export interface WireInit {
   node: string
   /** Sources of regular expressions. */
   excludedInterfaces: readonly string[]
 }
+
+/** What the thread is sent. */
+export type WireOrder = { kind: 'intents'; intents: Intents } | { kind: 'count' } | { kind: 'stop' }
 
 /** What the thread sends. */
 export type WireMessage =
@@ -24,7 +30,6 @@ export type WireMessage =
 
 export interface WireHandleEvents {
   onReport: (report: Report) => void
-  onCounters: (counters: Counters) => void
   onLog: (message: Extract<WireMessage, { kind: 'log' }>) => void
   /** The thread ended by itself: without it the process is of no use. */
   onFailure: (error: Error) => void
@@ -40,6 +45,9 @@ export class WireHandle implements Startable {
   readonly #events: WireHandleEvents
   #worker: Worker | undefined
   #heard = performance.now()
+  #counters: Counters = { addresses: {}, frames: {}, losses: {} }
+  #counting: Promise<Counters> | undefined
+  #onCounted = (): void => undefined
   #stopping = false
 
   constructor(init: WireInit, events: WireHandleEvents) {
@@ -53,7 +61,7 @@ export class WireHandle implements Startable {
     worker.on('message', (message: WireMessage) => {
       this.#heard = performance.now()
       if (message.kind === 'report') this.#events.onReport(message.report)
-      else if (message.kind === 'counters') this.#events.onCounters(message.counters)
+      else if (message.kind === 'counters') this.#counted(message.counters)
       else if (message.kind === 'log') this.#events.onLog(message)
     })
     worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))))
@@ -66,7 +74,30 @@ export class WireHandle implements Startable {
   }
 
   send(intents: Intents): void {
-    this.#worker?.postMessage(intents)
+    this.#order({ kind: 'intents', intents })
+  }
+
+  #order(order: WireOrder): void {
+    this.#worker?.postMessage(order)
+  }
+
+  /** What the thread counted up to now, or, when it does not answer in time, up to the last time. */
+  counters(): Promise<Counters> {
+    this.#counting ??= new Promise((resolve) => {
+      const timer = setTimeout(() => this.#onCounted(), COUNT_LIMIT_MS)
+      this.#onCounted = () => {
+        clearTimeout(timer)
+        this.#counting = undefined
+        resolve(this.#counters)
+      }
+      this.#order({ kind: 'count' })
+    })
+    return this.#counting
+  }
+
+  #counted(counters: Counters): void {
+    this.#counters = counters
+    this.#onCounted()
   }
 
   /** Asks the thread to give up what it holds and to end; resolves when it has. */
@@ -75,7 +106,7 @@ export class WireHandle implements Startable {
     const worker = this.#worker
     if (worker === undefined) return
     const ended = new Promise((resolve) => worker.once('exit', resolve))
-    worker.postMessage('stop')
+    this.#order({ kind: 'stop' })
     await ended
   }
 

@@ -9,7 +9,7 @@ import { formatMac } from '../packet/index.ts'
 import { bootTime, type ListenFailure, LinkWatcher, type Observation, Responder } from '../wire/index.ts'
 import { holdingsOf } from './holdings.ts'
 import type { AddressCounters, Intents, Report } from './intents.ts'
-import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage } from './wire-handle.ts'
+import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage, type WireOrder } from './wire-handle.ts'
 
 /** The responder may answer this long after our last sign of life: a process that is frozen falls silent by itself. */
 const VALID_MS = 1000
@@ -18,7 +18,6 @@ const RENEW_INTERVAL_MS = 100
 const LISTEN_MS = 1200
 /** Changes that come together are reported together: a thousand addresses begin one after the other. */
 const GATHER_MS = 20
-const COUNT_INTERVAL_MS = 5000
 /** Interfaces that could not be listened on are tried again. */
 const RETRY_INTERVAL_MS = 5000
 
@@ -59,7 +58,6 @@ class WireThread {
     this.#timers.push(
       setInterval(() => this.#renew(), RENEW_INTERVAL_MS),
       setInterval(() => this.#post({ kind: 'alive' }), ALIVE_INTERVAL_MS),
-      setInterval(() => this.#count(), COUNT_INTERVAL_MS),
       setInterval(() => this.#retry(), RETRY_INTERVAL_MS),
     )
   }
@@ -165,7 +163,7 @@ class WireThread {
     this.#post({ kind: 'report', report })
   }
 
-  #count(): void {
+  count(): void {
     const { addresses, frames, losses } = this.#responder.counters()
     for (const ip of this.#gratuitous.keys()) if (!(ip in addresses)) this.#gratuitous.delete(ip)
     const counted = Object.entries(addresses).map(([ip, counts]): [string, AddressCounters] => {
@@ -188,9 +186,12 @@ function seedOf(node: string): number {
 }
 
 const thread = new WireThread(workerData as WireInit, (message) => parentPort?.postMessage(message))
-parentPort?.on('message', (message: Intents | 'stop') => {
-  if (message !== 'stop') return thread.onIntents(message)
-  thread.stop()
-  parentPort?.close()
+parentPort?.on('message', (order: WireOrder) => {
+  if (order.kind === 'intents') thread.onIntents(order.intents)
+  else if (order.kind === 'count') thread.count()
+  else {
+    thread.stop()
+    parentPort?.close()
+  }
 })
 thread.start()
