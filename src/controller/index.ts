@@ -10,6 +10,7 @@ import {
   EventRecorder,
   inOrder,
   LeaseCandidate,
+  type LeaseTiming,
   loadCredentials,
   OwnPod,
   type Startable,
@@ -35,19 +36,25 @@ export async function createController(
   log: Logger,
 ): Promise<Startable> {
   const { namespace } = flags
+  const timing = leaseTiming(flags)
+  const init = {
+    namespace,
+    loadBalancerClass: flags['lb-class'] || null,
+    concurrency: countFlag('concurrency', flags.concurrency),
+  }
+  const ports = {
+    health: portFlag('health-probe-port', flags['health-probe-port']),
+    status: portFlag('port', flags.port),
+  }
   const client = new ApiClient(await loadCredentials(flags.kubeconfig || undefined))
   const events = new EventRecorder({ client, log }, { component: 'metallb-controller' })
   const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
   const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace })
-  const loadBalancerClass = flags['lb-class'] || null
   const registry = metricsRegistry()
   const metrics = controllerMetrics(registry, () => controller.usage)
-  const controller = new Controller(
-    { client, log, events, configurationState, metrics, clock },
-    { namespace, loadBalancerClass, concurrency: countFlag('concurrency', flags.concurrency) },
-  )
+  const controller = new Controller({ client, log, events, configurationState, metrics, clock }, init)
   const lease =
-    flags.lease === 'true' ? candidate(flags, { client, log }, controller) : unrivalled(controller)
+    flags.lease === 'true' ? candidate(flags, timing, { client, log }, controller) : unrivalled(controller)
   registerConfigurationMetrics(registry, {
     loaded: () => controller.hasSynced,
     refused: () => controller.configurationRefused,
@@ -55,17 +62,16 @@ export async function createController(
   const health = healthServer({
     notAlive: () => undefined,
     notReady: () =>
-      lease.problem ??
-      (controller.hasSynced ? undefined : 'waiting for the API server: not all assignments are known'),
+      controller.hasSynced ? lease.refusal : 'waiting for the API server: not all assignments are known',
   })
   const servers = listenOn([
-    { server: health, port: portFlag('health-probe-port', flags['health-probe-port']), host: '::' },
+    { server: health, port: ports.health, host: '::' },
     {
       server: statusServer(
         statusSource(() => controller.view),
         registry,
       ),
-      port: portFlag('port', flags.port),
+      port: ports.status,
       host: '::',
     },
   ])
@@ -78,11 +84,12 @@ function clock(): number {
   return uptime() * 1000
 }
 
-/** What makes a controller active, and why it never can while that is so. */
-type Lease = Startable & { readonly problem: string | undefined }
+/** What makes a controller active, and why it is not allowed to while that is so. */
+type Lease = Startable & { readonly refusal: string | undefined }
 
 function candidate(
   flags: Flags<typeof CONTROLLER_FLAGS>,
+  timing: LeaseTiming,
   components: { client: ApiClient; log: Logger },
   controller: Controller,
 ): Lease {
@@ -95,7 +102,7 @@ function candidate(
       identity: `${pod || hostname()}_${randomBytes(8).toString('hex')}`,
       // A container is started when the one before it in its pod has ended, and no other pod has its name.
       predecessors: pod === '' ? null : `${pod}_`,
-      timing: leaseTiming(flags),
+      timing,
       onTerm: (term) => void controller.begin(term),
     },
   )
@@ -104,7 +111,7 @@ function candidate(
 /** The only replica there is: active as long as it lives. */
 function unrivalled(controller: Controller): Lease {
   return {
-    problem: undefined,
+    refusal: undefined,
     start: () => void controller.begin(new Term(clock, Infinity)),
     stop: () => undefined,
   }

@@ -57,7 +57,8 @@ export class LeaseCandidate implements Startable {
   /** What was seen last is our own writing, so that the next renewal need not read first. */
   #isOwn = false
   #term: Term | undefined
-  #problem: string | undefined
+  #refusal: string | undefined
+  #said: string | undefined
 
   constructor(components: LeaseComponents, init: LeaseInit) {
     const sleep = (ms: number, signal: AbortSignal): Promise<void> => setTimeout(ms, undefined, { signal })
@@ -72,9 +73,9 @@ export class LeaseCandidate implements Startable {
     return this.#seen?.lease.spec?.holderIdentity ?? ''
   }
 
-  /** Why nothing is known of the lease, as long as that is so. */
-  get problem(): string | undefined {
-    return this.#problem
+  /** Why the server does not let us have the lease, while it does not; that it is away is no reason. */
+  get refusal(): string | undefined {
+    return this.#refusal
   }
 
   /** Resolves when the first try is over, whatever came of it. */
@@ -112,7 +113,8 @@ export class LeaseCandidate implements Startable {
     const atLeisure = retryPeriodMs * (1 + this.#components.random() * JITTER)
     try {
       await this.#try()
-      this.#problem = undefined
+      this.#refusal = undefined
+      this.#said = undefined
       return this.#isActive ? retryPeriodMs : atLeisure
     } catch (error) {
       this.#isOwn = false
@@ -216,13 +218,16 @@ export class LeaseCandidate implements Startable {
 
   #failed(error: unknown): void {
     if (this.#stop.signal.aborted) return
-    const reason = error instanceof Error ? error.message : String(error)
-    const problem = isStatus(error, 403)
-      ? `${reason}: grant get, create and update of leases, or run one replica with --lease=false`
-      : reason
-    const level = problem === this.#problem ? 'debug' : 'warn'
-    this.#problem = problem
-    this.#components.log[level]({ reason: problem }, 'the lease is out of reach; trying again')
+    const cause = error instanceof Error ? error.message : String(error)
+    const forbidden = isStatus(error, 403)
+    const remedy = 'grant get, create and update of leases, or run one replica with --lease=false'
+    const reason = forbidden ? `${cause}: ${remedy}` : cause
+    if (forbidden) this.#refusal = reason
+    this.#components.log[reason === this.#said ? 'debug' : 'warn'](
+      { reason },
+      'the lease is out of reach; trying again',
+    )
+    this.#said = reason
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {
