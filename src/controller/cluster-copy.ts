@@ -15,7 +15,12 @@ import {
   SERVICES,
   type Startable,
 } from '../kube/index.ts'
-import { nodeReservations, sameNodeAddresses, serviceCidrReservations } from './reserved-addresses.ts'
+import {
+  keptOfNode,
+  nodeReservations,
+  sameNodeAddresses,
+  serviceCidrReservations,
+} from './reserved-addresses.ts'
 
 export interface ClusterCopyInit {
   /** Of the pools. */
@@ -55,6 +60,7 @@ export class ClusterCopy implements Startable {
     this.#nodes = new Reflector<Node>(components, {
       resource: NODES,
       optional: true,
+      keep: keptOfNode,
       onChange: (_, now, before) => {
         if (!sameNodeAddresses(now, before)) onConfiguration()
       },

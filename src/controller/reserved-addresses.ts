@@ -14,6 +14,19 @@ export function nodeReservations({ metadata, status }: Node): Reservation[] {
   })
 }
 
+/** What the copy keeps of a node: of thousands the lists of their images would be most of the memory. */
+export function keptOfNode({ metadata, status }: Node): Node {
+  const { name = '', uid, resourceVersion } = metadata ?? {}
+  return {
+    metadata: {
+      name,
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+    },
+    status: { addresses: status?.addresses ?? [] },
+  }
+}
+
 export function serviceCidrReservations({ metadata, spec }: ServiceCIDR): Reservation[] {
   return (spec?.cidrs ?? []).flatMap((cidr) => {
     const parsed = parseRange(cidr)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Node } from '../../src/api/index.ts'
 import {
+  keptOfNode,
   nodeReservations,
   sameNodeAddresses,
   serviceCidrReservations,
@@ -50,4 +51,11 @@ test('a heartbeat is no change of a node’s addresses', () => {
   assert.ok(sameNodeAddresses(beat, before))
   assert.ok(!sameNodeAddresses(node(['InternalIP', '192.0.2.12']), before))
   assert.ok(!sameNodeAddresses(before, undefined))
+})
+
+test('what is kept of a node still tells its addresses, and not its images', () => {
+  const full = node(['InternalIP', '192.0.2.11'])
+  const kept = keptOfNode({ ...full, status: { ...full.status, images: [{ names: ['x'] }] } })
+  assert.deepEqual(nodeReservations(kept), nodeReservations(full))
+  assert.equal(kept.status?.images, undefined)
 })
