@@ -28,11 +28,15 @@ import { Notices } from './notices.ts'
 import { ServiceStatusWriter } from './service-status.ts'
 import { WireHandle } from './wire-handle.ts'
 
+const SPEAKER_LABELS = 'app=metallb,component=speaker'
+const NO_MEMBERLIST = 'speakers find each other by other means'
+const NO_BGP = 'addresses are announced with ARP and NDP only'
+
 export const SPEAKER_FLAGS = {
   ...COMMON_FLAGS,
   'node-name': { env: 'METALLB_NODE_NAME', help: 'the node that we run on' },
   'ml-labels': {
-    fallback: 'app=metallb,component=speaker',
+    fallback: SPEAKER_LABELS,
     env: 'METALLB_ML_LABELS',
     help: 'labels of the speaker pods',
   },
@@ -44,6 +48,14 @@ export const SPEAKER_FLAGS = {
     fallback: '/etc/metallb/excludel2.yaml',
     help: 'file with interfaces to leave alone',
   },
+  host: { fallback: '', help: "MetalLB's", unused: 'MetalLB ignores it as well' },
+  'ml-bindaddr': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
+  'ml-bindport': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
+  'ml-secret-key-path': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
+  'ml-wan-config': { fallback: 'false', help: "MetalLB's", unused: NO_MEMBERLIST },
+  'bgp-debounce-timeout': { fallback: '', help: "MetalLB's", unused: NO_BGP },
+  'frrk8s-namespace': { fallback: '', help: "MetalLB's", unused: NO_BGP },
+  'frrk8s-secret-passthrough': { fallback: 'false', help: "MetalLB's", unused: NO_BGP },
 } as const satisfies FlagSpecs
 
 const NOTHING_HELD: Report = { held: [], unplaced: [], conflicts: [] }
@@ -89,7 +101,7 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
       node,
       loadBalancerClass: flags['lb-class'],
       ignoreExcludeLabel: flags['ignore-exclude-lb'] === 'true',
-      speakerLabels: flags['ml-labels'],
+      speakerLabels: flags['ml-labels'] || SPEAKER_LABELS, // empty would be all pods
     },
   )
   const registry = metricsRegistry()

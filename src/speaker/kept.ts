@@ -20,75 +20,67 @@ const ANNOTATIONS = [
   deprecatedName(ANNOTATION.allowSharedIP),
 ]
 
-export function keptService({ metadata = {}, spec = {}, status = {} }: Service): Service {
-  const { type, loadBalancerClass, externalTrafficPolicy } = spec
-  const { loadBalancer, conditions = [] } = status
+export function keptService({ metadata, spec, status }: Service): Service {
   return {
     metadata: {
       ...identityOf(metadata),
-      labels: metadata.labels ?? {},
-      annotations: pick(metadata.annotations, ANNOTATIONS),
+      creationTimestamp: metadata?.creationTimestamp ?? '',
+      labels: metadata?.labels ?? {},
+      annotations: pick(metadata?.annotations, ANNOTATIONS),
     },
-    spec: {
-      ...(type !== undefined && { type }),
-      ...(loadBalancerClass !== undefined && { loadBalancerClass }),
-      ...(externalTrafficPolicy !== undefined && { externalTrafficPolicy }),
-    },
+    spec: pick(spec, ['type', 'loadBalancerClass', 'externalTrafficPolicy']),
     status: {
-      ...(loadBalancer !== undefined && { loadBalancer }),
-      conditions: conditions.filter(({ type: condition }) => condition === ANNOUNCED_CONDITION),
+      ...pick(status, ['loadBalancer']),
+      conditions: ofType(ANNOUNCED_CONDITION, status?.conditions),
     },
   }
 }
 
 /** Of the endpoints their nodes and whether they serve. */
-export function keptSlice({ metadata = {}, addressType, endpoints }: EndpointSlice): EndpointSlice {
+export function keptSlice({ metadata, addressType, endpoints }: EndpointSlice): EndpointSlice {
   return {
-    metadata: { ...identityOf(metadata), labels: pick(metadata.labels, [SERVICE_OF_SLICE]) },
+    metadata: { ...identityOf(metadata), labels: pick(metadata?.labels, [SERVICE_OF_SLICE]) },
     addressType,
-    endpoints: (endpoints ?? []).map(({ nodeName, conditions: { ready, serving } = {} }) => ({
+    endpoints: (endpoints ?? []).map((endpoint) => ({
       addresses: [],
-      ...(nodeName !== undefined && { nodeName }),
-      conditions: { ...(ready !== undefined && { ready }), ...(serving !== undefined && { serving }) },
+      ...pick(endpoint, ['nodeName']),
+      conditions: pick(endpoint.conditions, ['ready', 'serving']),
     })),
   }
 }
 
-export function keptNode({ metadata = {}, spec, status }: Node): Node {
+export function keptNode({ metadata, spec, status }: Node): Node {
   return {
-    metadata: { ...identityOf(metadata), labels: metadata.labels ?? {} },
-    spec: { taints: spec?.taints ?? [] },
-    status: { conditions: (status?.conditions ?? []).filter(({ type }) => type === 'NetworkUnavailable') },
+    metadata: { ...identityOf(metadata), labels: metadata?.labels ?? {} },
+    spec: pick(spec, ['taints']),
+    status: { conditions: ofType('NetworkUnavailable', status?.conditions) },
   }
 }
 
-export function keptPod({ metadata = {}, spec, status }: Pod): Pod {
+export function keptPod({ metadata, spec, status }: Pod): Pod {
   return {
     metadata: identityOf(metadata),
-    ...(spec?.nodeName !== undefined && { spec: { nodeName: spec.nodeName, containers: [] } }),
-    status: { conditions: (status?.conditions ?? []).filter(({ type }) => type === 'Ready') },
+    spec: { ...pick(spec, ['nodeName']), containers: [] },
+    status: { conditions: ofType('Ready', status?.conditions) },
   }
 }
 
-export function keptStatus({ apiVersion, kind, metadata, status }: ServiceL2Status): ServiceL2Status {
-  return { apiVersion, kind, metadata: identityOf(metadata), ...(status !== undefined && { status }) }
+export function keptStatus(object: ServiceL2Status): ServiceL2Status {
+  const { apiVersion, kind, metadata } = object
+  return { apiVersion, kind, metadata: identityOf(metadata), ...pick(object, ['status']) }
 }
 
-function identityOf({ name, namespace, uid, resourceVersion, creationTimestamp }: ObjectMeta): ObjectMeta {
-  return {
-    ...(name !== undefined && { name }),
-    ...(namespace !== undefined && { namespace }),
-    ...(uid !== undefined && { uid }),
-    ...(resourceVersion !== undefined && { resourceVersion }),
-    ...(creationTimestamp !== undefined && { creationTimestamp }),
-  }
+function identityOf(metadata: ObjectMeta | undefined): ObjectMeta {
+  return pick(metadata, ['name', 'namespace', 'uid', 'resourceVersion'])
 }
 
-function pick(from: Readonly<Record<string, string>> = {}, names: readonly string[]): Record<string, string> {
-  const kept: Record<string, string> = {}
-  for (const name of names) {
-    const value = from[name]
-    if (value !== undefined) kept[name] = value
-  }
-  return kept
+function ofType<T extends { type: string }>(type: string, conditions: readonly T[] = []): T[] {
+  return conditions.filter((condition) => condition.type === type)
+}
+
+/** Property by property: objects that are spread have a hidden class each, which is as large as they are. */
+function pick<T extends object, K extends keyof T>(from: T | undefined, names: readonly K[]): Pick<T, K> {
+  const kept: Partial<Pick<T, K>> = {}
+  for (const name of names) if (from?.[name] !== undefined) kept[name] = from[name]
+  return kept as Pick<T, K>
 }
