@@ -228,6 +228,7 @@ export function anyStep(weights: Weights, shared: number): fc.Arbitrary<Step> {
       pick: fc.nat(SLOTS),
       count: fc.integer({ min: 1, max: 4 }),
       lands: fc.boolean(),
+      lags: mostly(false, fc.constant(true)),
     }),
     land: fc.record({ kind: fc.constant('land'), pick: fc.nat(SLOTS), lost: fc.boolean() }),
     restart: fc.constant({ kind: 'restart' }),

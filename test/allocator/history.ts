@@ -35,8 +35,14 @@ export type Step =
   | { readonly kind: 'overwrite'; readonly slot: number; readonly ingress: object[] }
   /** A controller that is not, or no longer, the active one gives a Service what another has. */
   | { readonly kind: 'duplicate'; readonly slot: number; readonly from: number }
-  /** The controller looks at some Services, and its writes land, or not yet. */
-  | { readonly kind: 'work'; readonly pick: number; readonly count: number; readonly lands: boolean }
+  /** The controller looks at some Services, perhaps as they were a moment ago; its writes land, or not yet. */
+  | {
+      readonly kind: 'work'
+      readonly pick: number
+      readonly count: number
+      readonly lands: boolean
+      readonly lags: boolean
+    }
   /** A write that was under way arrives at last, or is lost. */
   | { readonly kind: 'land'; readonly pick: number; readonly lost: boolean }
   | { readonly kind: 'restart' }
@@ -46,6 +52,8 @@ export type Step =
 interface Stored {
   readonly object: Service
   readonly version: number
+  /** What it was before; `null`: it is new. */
+  readonly before: Stored | null
 }
 
 interface Write {
@@ -65,6 +73,8 @@ export class History {
   #now = 0
   /** To be reconciled. */
   readonly #queue = new Set<string>()
+  /** The versions that the watch has shown the controller. */
+  readonly #seen = new Map<string, number>()
   #underWay: Write[] = []
 
   constructor(world: World) {
@@ -92,7 +102,7 @@ export class History {
       case 'duplicate':
         return this.#duplicate(keyOf(step.from), keyOf(step.slot))
       case 'work':
-        return this.#workSome(step.pick, step.count, step.lands)
+        return this.#workSome(step)
       case 'land': {
         const [write] = this.#underWay.splice(step.pick % Math.max(this.#underWay.length, 1), 1)
         return write && this.#land(write, step.lost)
@@ -111,7 +121,7 @@ export class History {
     for (let rounds = 0; this.#underWay.length + this.#queue.size > 0; rounds++) {
       assert.ok(rounds < 500, `no end: ${[...this.#queue].join()} go round`)
       for (const write of this.#underWay.splice(0)) this.#land(write, false)
-      for (const key of this.#free()) this.#work(key, true)
+      for (const key of this.#free()) this.#work(key, { lands: true, lags: false })
     }
     this.#checkQuiet()
   }
@@ -140,7 +150,7 @@ export class History {
 
   #save(key: string, object: Service): void {
     this.#versions += 1
-    this.#store.set(key, { object, version: this.#versions })
+    this.#store.set(key, { object, version: this.#versions, before: this.#store.get(key) ?? null })
     this.#queue.add(key)
   }
 
@@ -156,29 +166,38 @@ export class History {
     return [...this.#queue].filter((key) => !busy.has(key))
   }
 
-  #workSome(pick: number, count: number, lands: boolean): void {
+  #workSome({ pick, count, ...how }: Extract<Step, { kind: 'work' }>): void {
     for (let done = 0; done < count; done++) {
       const free = this.#free()
       const key = free[(pick + done) % free.length]
-      if (key !== undefined) this.#work(key, lands)
+      if (key !== undefined) this.#work(key, how)
     }
   }
 
-  #work(key: string, lands: boolean): void {
+  #work(key: string, { lands, lags }: { lands: boolean; lags: boolean }): void {
     this.#queue.delete(key)
     const stored = this.#store.get(key)
     if (stored === undefined) {
+      this.#seen.delete(key)
       for (const other of forget(this.#state, key)) this.#queue.add(other)
       this.#oracle.forget(key)
       return
     }
-    const { object, version } = stored
+    const { object, version } = lags ? this.#lagging(key, stored) : stored
+    this.#seen.set(key, version)
     const decision = this.#oracle.judge(object, () => reconcileService(this.#state, object))
     for (const other of decision.wake) this.#queue.add(other)
+    if (version < stored.version) this.#queue.add(key)
     if (decision.write === 'none') return
     const write = { key, version, object: carriedOut(object, decision), late: false }
     if (lands) this.#land(write, false)
     else this.#underWay.push(write)
+  }
+
+  /** The object as a watch shows it that is one change behind, but never behind itself. */
+  #lagging(key: string, stored: Stored): Stored {
+    const { before } = stored
+    return before !== null && before.version >= (this.#seen.get(key) ?? Infinity) ? before : stored
   }
 
   #land(write: Write, lost: boolean): void {
@@ -193,6 +212,8 @@ export class History {
     const objects = [...this.#store.values()].map(({ object }) => object)
     this.#state = createState(configurationOf(this.#world), null)
     this.#queue.clear()
+    this.#seen.clear()
+    for (const [key, { version }] of this.#store) this.#seen.set(key, version)
     for (const key of registerAll(this.#state, objects)) this.#queue.add(key)
     this.#wait(0)
     this.#oracle.start(objects)
