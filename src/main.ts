@@ -1,5 +1,6 @@
 // The programs of the image: `typemetal controller` and `typemetal speaker`.
 
+import './small-heap.ts'
 import { parse } from 'node:path'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { CONTROLLER_FLAGS, createController } from './controller/index.ts'

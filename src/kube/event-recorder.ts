@@ -11,8 +11,8 @@ import { timestamp } from './time.ts'
 
 const EVENTS: Resource<KubeEvent> = { apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true }
 
-/** Events that wait to be told; more than these are dropped, the oldest first. */
-const QUEUE_LIMIT = 1000
+/** Events that wait to be told; of more the oldest are dropped. As many as Services that anybody creates at once. */
+const QUEUE_LIMIT = 20_000
 /** A repetition within this time raises the count of the event before it. */
 const REPEAT_WINDOW_MS = 10 * 60_000
 /** So many repetitions are written as they come, the further ones at most once in `REPEAT_PACE_MS`. */
@@ -35,6 +35,13 @@ export interface EventRecorderComponents {
   log: Logger
 }
 
+export interface EventRecorderInit {
+  /** Who tells: `metallb-controller`, or `metallb-speaker` and its node. */
+  component: string
+  host?: string
+  queueLimit?: number
+}
+
 interface Waiting {
   occurrence: Occurrence
   times: number
@@ -52,16 +59,19 @@ interface Told {
 export class EventRecorder implements Startable {
   readonly #components: EventRecorderComponents
   readonly #source: { component: string; host?: string }
+  readonly #queueLimit: number
   readonly #told = new Map<string, Told>()
   readonly #waiting = new Map<string, Waiting>()
   readonly #end = new AbortController()
   #telling: Promise<void> | undefined
+  #dropped = 0
   #stopped = false
 
-  /** `component` and `host` say who tells: `metallb-controller`, or `metallb-speaker` and its node. */
-  constructor(components: EventRecorderComponents, source: { component: string; host?: string }) {
+  constructor(components: EventRecorderComponents, init: EventRecorderInit) {
+    const { queueLimit = QUEUE_LIMIT, ...source } = init
     this.#components = components
     this.#source = source
+    this.#queueLimit = queueLimit
   }
 
   start(): void {
@@ -82,8 +92,18 @@ export class EventRecorder implements Startable {
     const key = [object.metadata?.uid, type, reason, message].join('\n')
     const times = (this.#waiting.get(key)?.times ?? 0) + 1
     this.#waiting.set(key, { occurrence, times })
-    if (this.#waiting.size > QUEUE_LIMIT) this.#waiting.delete(firstKey(this.#waiting) ?? '')
-    this.#telling ??= this.#tellAll().finally(() => (this.#telling = undefined))
+    if (this.#waiting.size > this.#queueLimit) {
+      this.#waiting.delete(firstKey(this.#waiting) ?? '')
+      this.#dropped += 1
+    }
+    this.#telling ??= this.#tellAll().finally(() => this.#toldAll())
+  }
+
+  #toldAll(): void {
+    this.#telling = undefined
+    if (this.#dropped > 0)
+      this.#components.log.warn({ events: this.#dropped }, 'too many events at once: dropped')
+    this.#dropped = 0
   }
 
   /** Never rejects: an event that cannot be told is lost. */

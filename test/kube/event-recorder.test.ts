@@ -13,12 +13,18 @@ const WEB: KubeObject = {
 }
 const ALLOCATED: Occurrence = { object: WEB, type: 'Normal', reason: 'IPAllocated', message: 'Assigned IP' }
 
-async function setUp(t: TestContext): Promise<{ server: FakeApiServer; events: EventRecorder }> {
+async function setUp(
+  t: TestContext,
+  queueLimit = 1000,
+): Promise<{ server: FakeApiServer; events: EventRecorder }> {
   const server = new FakeApiServer()
   await server.start()
   const client = new ApiClient(server.credentials)
   const log = pino({ level: 'silent' })
-  const events = new EventRecorder({ client, log }, { component: 'metallb-speaker', host: 'node-1' })
+  const events = new EventRecorder(
+    { client, log },
+    { component: 'metallb-speaker', host: 'node-1', queueLimit },
+  )
   events.start()
   t.after(async () => {
     await server.stop()
@@ -124,13 +130,13 @@ test('an event that the server refuses is lost, the next one is told', async (t)
   assert.equal(told(server)[0]?.message, 'next')
 })
 
-test('more than a thousand that wait push the oldest out', async (t) => {
-  const { server, events } = await setUp(t)
-  for (let number = 0; number < 1500; number++) events.record({ ...ALLOCATED, message: String(number) })
-  await server.until(() => server.requests.length === 1001) // the first was on its way already
+test('more than fit in the queue push the oldest out', async (t) => {
+  const { server, events } = await setUp(t, 100)
+  for (let number = 0; number < 150; number++) events.record({ ...ALLOCATED, message: String(number) })
+  await server.until(() => server.requests.length === 101) // the first was on its way already
   assert.deepEqual(
     [told(server).length, told(server)[0]?.message, told(server)[1]?.message],
-    [1001, '0', '500'],
+    [101, '0', '50'],
   )
 })
 
