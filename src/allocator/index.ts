@@ -5,5 +5,12 @@ export { type PoolReport, poolReports } from './pool-report.ts'
 export { type Refusal, type ServiceKey, explain } from './refusal.ts'
 export { reconcileService } from './reconcile.ts'
 export { configure, forget, registerAll } from './register.ts'
-export { type AllocatorState, type Assignment, advance, createState, poolUsage } from './state.ts'
+export {
+  type AllocatorState,
+  type Assignment,
+  advance,
+  createState,
+  poolUsage,
+  servicesByPool,
+} from './state.ts'
 export type { FamilyUsage, PoolUsage } from './usage.ts'

@@ -136,6 +136,15 @@ export function poolUsage({ ledger }: AllocatorState): Map<string, PoolUsage> {
   return ledger.usage()
 }
 
+/** How many Services have an address of a pool, by its name. */
+export function servicesByPool({ assignments }: AllocatorState): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { pool } of assignments.values()) {
+    if (pool !== null) counts.set(pool, (counts.get(pool) ?? 0) + 1)
+  }
+  return counts
+}
+
 /** Whether the Service is one that we give addresses to. */
 export function isOurs({ spec }: Service, loadBalancerClass: string | null): boolean {
   return spec?.type === 'LoadBalancer' && (spec.loadBalancerClass ?? null) === loadBalancerClass

@@ -71,12 +71,17 @@ export class ActiveTerm implements Startable {
       log: components.log,
       concurrency: init.concurrency,
       handler: (key) => this.#reconcile(key),
+      onHandled: (seconds) => components.metrics.reconciles.observe(seconds),
     })
     this.#poolStatus = new PoolStatusWriter(components, {
       namespace: init.namespace,
       pools: () => components.cluster.pools,
       reports: () => poolReports(this.state),
     })
+  }
+
+  get queueDepth(): number {
+    return this.#queue.size
   }
 
   /** First everything that is assigned, then everybody that waits, the oldest first. */

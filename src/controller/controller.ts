@@ -7,6 +7,7 @@ import {
   type PoolUsage,
   poolUsage,
   registerAll,
+  servicesByPool,
 } from '../allocator/index.ts'
 import type { IPAddressPool, Service, ServiceL2Status } from '../api/index.ts'
 import { readConfiguration } from '../config/index.ts'
@@ -64,6 +65,15 @@ export class Controller implements Startable {
   /** Of the accepted pools; none while another replica is active, which tells its own. */
   get usage(): ReadonlyMap<string, PoolUsage> {
     return this.#active === undefined ? new Map() : poolUsage(this.#active.state)
+  }
+
+  /** How many Services have an address of a pool, by its name; none while another replica is active. */
+  get servicesByPool(): ReadonlyMap<string, number> {
+    return this.#active === undefined ? new Map() : servicesByPool(this.#active.state)
+  }
+
+  get queueDepth(): number {
+    return this.#active?.queueDepth ?? 0
   }
 
   get configurationRefused(): boolean {

@@ -17,6 +17,7 @@ import {
   Term,
 } from '../kube/index.ts'
 import {
+  apiRequestMetrics,
   healthServer,
   listenOn,
   metricsRegistry,
@@ -46,12 +47,19 @@ export async function createController(
     health: portFlag('health-probe-port', flags['health-probe-port']),
     status: portFlag('port', flags.port),
   }
-  const client = new ApiClient(await loadCredentials(flags.kubeconfig || undefined))
+  const registry = metricsRegistry()
+  const client = new ApiClient(
+    await loadCredentials(flags.kubeconfig || undefined),
+    apiRequestMetrics(registry),
+  )
   const events = new EventRecorder({ client, log }, { component: 'metallb-controller' })
   const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
   const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace })
-  const registry = metricsRegistry()
-  const metrics = controllerMetrics(registry, () => controller.usage)
+  const metrics = controllerMetrics(registry, {
+    usage: () => controller.usage,
+    services: () => controller.servicesByPool,
+    queueDepth: () => controller.queueDepth,
+  })
   const controller = new Controller({ client, log, events, configurationState, metrics, clock }, init)
   const lease =
     flags.lease === 'true' ? candidate(flags, timing, { client, log }, controller) : unrivalled(controller)

@@ -40,13 +40,25 @@ export interface ApiRequest {
   beforeSend?: () => void
 }
 
+/** What became of one request on the wire; a call may make several. */
+export interface Answered {
+  method: string
+  /** HTTP status as text, or `unreachable`. */
+  code: string
+  /** Until the headers of the answer. */
+  seconds: number
+}
+
 /** One client for a process: all its requests share the connections. */
 export class ApiClient implements Startable {
   readonly #credentials: Credentials
+  readonly #onAnswered: (answered: Answered) => void
   #agent: { agent: http.Agent; tls: Access['tls'] } | undefined
 
-  constructor(credentials: Credentials) {
+  /** `onAnswered`: for metrics. */
+  constructor(credentials: Credentials, onAnswered: (answered: Answered) => void = () => undefined) {
     this.#credentials = credentials
+    this.#onAnswered = onAnswered
   }
 
   /**
@@ -117,12 +129,21 @@ export class ApiClient implements Startable {
     }
     request.beforeSend?.()
     const send = url.protocol === 'https:' ? https.request : http.request
+    const start = performance.now()
+    const answered = (code: string): void =>
+      this.#onAnswered({ method, code, seconds: (performance.now() - start) / 1000 })
     return new Promise((resolve, reject) => {
       const outgoing = send(url, { method, headers, agent: this.#agentFor(url, access.tls), signal })
       // The agent's own keep-alive probes only what lies unused, and not over TLS.
       outgoing.on('socket', (socket) => socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS))
-      outgoing.on('response', resolve)
-      outgoing.on('error', reject)
+      outgoing.on('response', (response) => {
+        answered(String(response.statusCode))
+        resolve(response)
+      })
+      outgoing.on('error', (error) => {
+        answered('unreachable')
+        reject(error)
+      })
       outgoing.end(text)
     })
   }

@@ -18,6 +18,8 @@ export interface WorkQueueInit {
   backoff?: BackoffInit
   /** How long `stop` waits for what is being worked on; default 5 s. */
   drainMs?: number
+  /** Told how long each handling took, in seconds, whatever came of it. */
+  onHandled?: (seconds: number) => void
 }
 
 /** A key added while it is being worked on is worked on once more afterwards. */
@@ -91,12 +93,14 @@ export class WorkQueue implements Startable {
 
   /** Never rejects. */
   async #work(key: string): Promise<void> {
+    const start = performance.now()
     try {
       await this.#init.handler(key)
       this.#backoffs.delete(key)
     } catch (error) {
       this.#again(key, error)
     } finally {
+      this.#init.onHandled?.((performance.now() - start) / 1000)
       this.#active.delete(key)
       if (this.#active.size === 0) this.#onIdle()
       this.#pump()

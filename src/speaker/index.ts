@@ -12,6 +12,7 @@ import {
   type Startable,
 } from '../kube/index.ts'
 import {
+  apiRequestMetrics,
   healthServer,
   listenOn,
   metricsRegistry,
@@ -68,7 +69,11 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
   const { namespace, 'node-name': node } = flags
   const excluded = readExcludedInterfaces(flags['excluded-interfaces'])
   requireRawSockets()
-  const client = new ApiClient(await loadCredentials(flags.kubeconfig || undefined))
+  const registry = metricsRegistry()
+  const client = new ApiClient(
+    await loadCredentials(flags.kubeconfig || undefined),
+    apiRequestMetrics(registry),
+  )
   const events = new EventRecorder({ client, log }, { component: 'metallb-speaker', host: node })
   const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
   const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace, node })
@@ -104,7 +109,6 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
       speakerLabels: flags['ml-labels'] || SPEAKER_LABELS, // empty would be all pods
     },
   )
-  const registry = metricsRegistry()
   registerSpeakerMetrics(registry, {
     node,
     report: () => report,

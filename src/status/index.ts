@@ -3,4 +3,4 @@
 export { type PoolView, type ServiceView, statusServer, type StatusSource } from './api.ts'
 export { type Health, healthServer } from './health.ts'
 export { listenOn } from './listen.ts'
-export { metricsRegistry, metricsServer, registerConfigurationMetrics } from './metrics.ts'
+export { apiRequestMetrics, metricsRegistry, metricsServer, registerConfigurationMetrics } from './metrics.ts'

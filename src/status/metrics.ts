@@ -1,13 +1,43 @@
 // The metrics of one process and the server that shows them.
 
 import fastify, { type FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** A registry with the metrics of the process itself: CPU, memory, delay of the event loop. */
 export function metricsRegistry(): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   return registry
+}
+
+/** What became of one request to the API server. */
+interface Answered {
+  readonly method: string
+  /** HTTP status, or `unreachable`. */
+  readonly code: string
+  readonly seconds: number
+}
+
+/** Counts the requests to the API server. */
+export function apiRequestMetrics(registry: Registry): (answered: Answered) => void {
+  const registers = [registry]
+  const requests = new Counter({
+    name: 'typemetal_api_requests_total',
+    help: 'Requests to the API server',
+    labelNames: ['verb', 'code'],
+    registers,
+  })
+  const durations = new Histogram({
+    name: 'typemetal_api_request_duration_seconds',
+    help: 'Until the API server began its answer, or was found out of reach',
+    labelNames: ['verb'],
+    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+    registers,
+  })
+  return ({ method, code, seconds }) => {
+    requests.inc({ verb: method, code })
+    durations.observe({ verb: method }, seconds)
+  }
 }
 
 export interface ConfigurationHealth {
