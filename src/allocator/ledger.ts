@@ -61,6 +61,13 @@ export class Ledger {
     return held.users.map(({ sharing }) => sharing.key)
   }
 
+  /** Whether the pool has an address of the family to give out that nobody has. */
+  hasRoom(pool: string, family: Family): boolean {
+    const page = this.#pages.get(pool)
+    if (page === undefined || page.pool.drain) return false
+    return page.occupancy[family].firstFree() !== null || page.longestResting(family) !== null
+  }
+
   isFree(address: Address): boolean {
     return !this.#held.has(idOf(address))
   }

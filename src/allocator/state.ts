@@ -34,8 +34,8 @@ export interface AllocatorState {
   readonly leaving: Map<ServiceKey, readonly Address[]>
   /** Services with a wish that is not granted, whether they hold an address or not. */
   readonly refused: WaitingList
-  /** What Services were woken for that have not been reconciled since. */
-  readonly invited: Map<ServiceKey, readonly Address[]>
+  /** Services that were woken for room in these pools and have not been reconciled since. */
+  readonly invited: Map<ServiceKey, Set<string>>
 }
 
 export function createState(configuration: Configuration, loadBalancerClass: string | null): AllocatorState {

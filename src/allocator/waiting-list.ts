@@ -46,16 +46,20 @@ export class WaitingList {
     const entry = this.#entries.get(service)
     if (entry === undefined) return
     this.#entries.delete(service)
-    const { refusal, request } = entry
+    const { refusal } = entry
     if (refusal.reason === 'AddressInUse') {
       const id = idOf(refusal.address)
       const waiting = this.#byAddress.get(id)
       waiting?.delete(service)
       if (waiting?.size === 0) this.#byAddress.delete(id)
     }
-    const aged = { key: service, createdAt: request.createdAt }
-    for (const pool of poolsWithoutRoom(refusal)) remove(this.#byPool, pool, aged)
-    if (request.sharing.key !== '') remove(this.#bySharingKey, request.sharing.key, aged)
+    this.#unlist(entry)
+  }
+
+  /** Keeps it out of `forRoomIn` and `forSharing` until it is put in again: somebody has called it already. */
+  hide(service: ServiceKey): void {
+    const entry = this.#entries.get(service)
+    if (entry !== undefined) this.#unlist(entry)
   }
 
   forAddress(address: Address): Iterable<ServiceKey> {
@@ -70,6 +74,12 @@ export class WaitingList {
   /** Who could join others with this sharing key, the oldest first. */
   forSharing(key: string): Generator<Waiting> {
     return this.#listed(this.#bySharingKey.get(key))
+  }
+
+  #unlist({ request, refusal }: Waiting): void {
+    const aged = { key: request.service, createdAt: request.createdAt }
+    for (const pool of poolsWithoutRoom(refusal)) remove(this.#byPool, pool, aged)
+    if (request.sharing.key !== '') remove(this.#bySharingKey, request.sharing.key, aged)
   }
 
   *#listed(order: AgeOrder | undefined): Generator<Waiting> {
