@@ -15,6 +15,7 @@ import {
 import { Contention } from './contention.ts'
 import { foreignWriter } from './field-manager.ts'
 import type { ControllerMetrics } from './metrics.ts'
+import { Repetition } from './repetition.ts'
 import { servicePatch, type Writing } from './service-patch.ts'
 
 export interface ServiceWriterComponents {
@@ -31,6 +32,7 @@ export interface ServiceWriterComponents {
 export class ServiceWriter {
   readonly #components: ServiceWriterComponents
   readonly #contention = new Contention()
+  readonly #repetition = new Repetition()
   /** What the server answered, until the watch shows it: by key, with the version that it follows. */
   readonly #answers = new Map<string, { follows: string | undefined; answer: Service }>()
 
@@ -53,7 +55,9 @@ export class ServiceWriter {
 
   /** Time goes on. */
   forgetOld(): void {
-    this.#contention.forgetOld(this.#components.clock())
+    const now = this.#components.clock()
+    this.#contention.forgetOld(now)
+    this.#repetition.forgetOld(now)
   }
 
   /**
@@ -65,7 +69,7 @@ export class ServiceWriter {
     const { write } = decision
     if (write === 'none' || write === 'explain') {
       this.#contention.settled(key)
-      if (write === 'explain') await this.#send(service, decision)
+      if (write === 'explain') return this.#explain(service, decision)
       this.#tell(service, decision)
       return 0
     }
@@ -74,6 +78,17 @@ export class ServiceWriter {
     if (verdict !== 'write') return this.#contention.retryMs(key, this.#components.clock())
     const answer = await this.#send(service, decision)
     this.#contention.wrote(key, answer, this.#components.clock())
+    this.#tell(service, decision)
+    return 0
+  }
+
+  async #explain(service: Service, decision: Decision): Promise<number> {
+    const key = keyOf(service)
+    const text = JSON.stringify(decision.finding)
+    const waitMs = this.#repetition.waitMs(key, text, this.#components.clock())
+    if (waitMs > 0) return waitMs
+    await this.#send(service, decision)
+    this.#repetition.said(key, text, this.#components.clock())
     this.#tell(service, decision)
     return 0
   }
