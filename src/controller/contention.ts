@@ -1,6 +1,7 @@
 // When to leave a Service's status to another writer, and when to try again. Pure: the times are arguments, in ms of a
 // clock that never goes back.
 
+import { createHash } from 'node:crypto'
 import { ANNOTATION, type Service } from '../api/index.ts'
 
 /** Another's writing counts against us when it comes so soon after ours. */
@@ -28,8 +29,8 @@ interface Contest {
   rounds: number
   concededAt: number | null
   explainedAt: number | null
-  /** What the user had written when we gave in. */
-  input: string | null
+  /** What the user wrote: a change of that is a reason for ours and for the API server's, and no fight. */
+  readonly input: string
 }
 
 /**
@@ -46,15 +47,17 @@ export class Contention {
   /** We wrote; `answer` is the object as the server has it now. */
   wrote(key: string, answer: Service, now: number): void {
     const before = this.#contests.get(key)
-    const recent = before !== undefined && (now - before.at < ROUND_MS || before.concededAt !== null)
+    const input = inputOf(answer)
+    const isOpen = before !== undefined && (now - before.at < ROUND_MS || before.concededAt !== null)
+    const goesOn = isOpen && before.input === input
     this.#contests.delete(key) // so that the oldest stays the first
     this.#contests.set(key, {
       written: writingOf(answer),
       at: now,
-      rounds: recent ? before.rounds : 0,
+      rounds: goesOn ? before.rounds : 0,
       concededAt: null,
-      explainedAt: recent ? before.explainedAt : null,
-      input: recent ? before.input : null,
+      explainedAt: goesOn ? before.explainedAt : null,
+      input,
     })
   }
 
@@ -62,7 +65,11 @@ export class Contention {
   judge(key: string, service: Service, now: number): Verdict {
     const contest = this.#contests.get(key)
     if (contest === undefined) return 'write'
-    if (contest.concededAt !== null) return this.#truce(key, contest, service, now)
+    if (contest.input !== inputOf(service)) {
+      this.#contests.delete(key)
+      return 'write'
+    }
+    if (contest.concededAt !== null) return this.#truce(contest, contest.concededAt, now)
     const shown = writingOf(service)
     const onlyAnnotation = shown.ingress === contest.written.ingress
     if (onlyAnnotation && shown.pool === contest.written.pool) return 'write' // we have changed our mind
@@ -70,7 +77,6 @@ export class Contention {
     contest.rounds++
     if (contest.rounds < (onlyAnnotation ? ANNOTATION_ROUNDS : ROUNDS)) return 'write'
     contest.concededAt = now
-    contest.input = inputOf(service)
     return this.#explainAtMost(contest, now)
   }
 
@@ -100,12 +106,8 @@ export class Contention {
     }
   }
 
-  #truce(key: string, contest: Contest, service: Service, now: number): Verdict {
-    if (contest.input !== inputOf(service)) {
-      this.#contests.delete(key)
-      return 'write'
-    }
-    if (now - (contest.concededAt ?? now) < TRUCE_MS) return this.#explainAtMost(contest, now)
+  #truce(contest: Contest, since: number, now: number): Verdict {
+    if (now - since < TRUCE_MS) return this.#explainAtMost(contest, now)
     contest.rounds = ROUNDS - 1
     return 'write'
   }
@@ -123,8 +125,9 @@ function writingOf({ metadata, status }: Service): Writing {
   }
 }
 
-/** What the user writes: a change of it is a reason to try again. */
+/** What the user writes, in few bytes; a Service that was made anew is another. */
 function inputOf({ metadata, spec }: Service): string {
   const { [ANNOTATION.allocatedFromPool]: _, ...annotations } = metadata?.annotations ?? {}
-  return JSON.stringify([spec, annotations, metadata?.labels])
+  const text = JSON.stringify([metadata?.uid, spec, annotations, metadata?.labels])
+  return createHash('sha256').update(text).digest('base64')
 }

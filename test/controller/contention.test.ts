@@ -6,9 +6,10 @@ import { Contention, type Verdict } from '../../src/controller/contention.ts'
 const MINUTE = 60_000
 const KEY = 'default/web'
 
-function service(ip: string | null, { pool = 'lan', port = 80 } = {}): Service {
+function service(ip: string | null, { pool = 'lan', port = 80, uid = '1' } = {}): Service {
   return {
     metadata: {
+      uid,
       namespace: 'default',
       name: 'web',
       annotations: pool === '' ? {} : { 'metallb.io/ip-allocated-from-pool': pool },
@@ -75,6 +76,18 @@ test('writing something else because we changed our mind is no round', () => {
   for (let at = 0; at < 10; at++) {
     contention.wrote(KEY, OURS, at)
     assert.equal(contention.judge(KEY, OURS, at), 'write')
+  }
+})
+
+test('a Service that its user makes anew, or changes, again and again is no fight', () => {
+  const contention = new Contention()
+  for (let n = 0; n < 10; n++) {
+    const [uid, port] = [String(n >> 1), 80 + n]
+    contention.wrote(KEY, service('192.0.2.1', { uid, port }), n)
+    assert.equal(
+      contention.judge(KEY, service(null, { uid: String((n + 1) >> 1), port: port + 1 }), n),
+      'write',
+    )
   }
 })
 
