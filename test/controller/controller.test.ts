@@ -25,7 +25,11 @@ function replica(t: TestContext, server: FakeApiServer): Controller {
   const events = new EventRecorder({ client, log }, { component: 'metallb-controller' })
   const ownPod = new OwnPod({ client, log }, { namespace: NAMESPACE, name: '' })
   const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace: NAMESPACE })
-  const metrics = controllerMetrics(new Registry(), () => new Map())
+  const metrics = controllerMetrics(new Registry(), {
+    usage: () => new Map(),
+    services: () => new Map(),
+    queueDepth: () => 0,
+  })
   const controller = new Controller(
     { client, log, events, configurationState, metrics, clock: () => 0 },
     { namespace: NAMESPACE, loadBalancerClass: null, concurrency: 16 },
