@@ -151,6 +151,22 @@ export async function poolOf(service: string): Promise<string | undefined> {
   return metadata.annotations?.['metallb.io/ip-allocated-from-pool']
 }
 
+/** A condition of an object, as `status reason: message`, or `none`. */
+export async function conditionOf(object: string, type: string): Promise<string> {
+  const { status } = await get<{
+    status?: { conditions?: { type: string; status: string; reason: string; message: string }[] }
+  }>(object)
+  const found = status?.conditions?.find((each) => each.type === type)
+  return found === undefined ? 'none' : `${found.status} ${found.reason}: ${found.message}`
+}
+
+/** Waits until the condition that says what a Service has, and why, is as expected. */
+export async function allocated(service: string, expected: RegExp): Promise<void> {
+  await eventually(`the condition of ${service}`, async () =>
+    assert.match(await conditionOf(`service ${service}`, 'typemetal.io/Allocated'), expected),
+  )
+}
+
 /** The events of an object, as `Reason: message`. */
 export async function eventsOf(name: string): Promise<string[]> {
   const { items } = await get<{ items: { reason: string; message: string }[] }>(

@@ -86,7 +86,7 @@ test('a Service that leaves its type is released, although MetalLB owns the fiel
   assert.deepEqual((await stored('single')).status.loadBalancer, {})
 })
 
-test('a Service that asks for another pool gets an address of it in place of MetalLB’s', async () => {
+test("a Service that asks for another pool gets an address of it in place of MetalLB's", async () => {
   await kubectl('annotate service moved metallb.io/address-pool=spare')
   await assigned('moved', '172.25.254.90')
   assert.equal(await poolOf('moved'), 'spare')
@@ -104,7 +104,7 @@ test('of a pair the address that its pool no longer covers is replaced, and the 
   await assigned('dual', 'fd00:172:25:254::50', '172.25.254.55')
 })
 
-test('MetalLB’s annotation under its old prefix is left where it is', async () => {
+test("MetalLB's annotation under its old prefix is left where it is", async () => {
   const annotations = { 'metallb.universe.tf/ip-allocated-from-pool': 'lan' }
   await apply(loadBalancer('old', { annotations }))
   await eventually('an address', async () => (history.of('old').at(-1) ?? '') !== '')

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import test, { afterEach, beforeEach } from 'node:test'
 import { AssignmentHistory } from './assignment-history.ts'
 import {
+  allocated,
   apply,
   assigned,
   cleanUp,
   eventsOf,
   eventually,
-  get,
   kubectl,
   loadBalancer,
   NAMESPACE,
@@ -93,8 +93,12 @@ test('a pool renamed, the new name made before the old one goes, costs nobody th
 test('the only pool renamed, the old name gone before the new one comes, costs nobody the address', async () => {
   await threeServices()
   await deletePool('first')
+  await allocated('one', /^True NoPool: /)
+  await apply(loadBalancer('meanwhile'))
+  await allocated('meanwhile', /^False NoPool: /)
   await apply(pool('renamed', ['172.25.254.50-172.25.254.59']))
   await stayed({ one: 'renamed', two: 'renamed', three: 'renamed' })
+  await assigned('meanwhile', '172.25.254.53')
 })
 
 test('a pool split in two, the new part made before the old one shrinks, costs nobody the address', async () => {
@@ -117,16 +121,9 @@ test('two pools merged into one, which grows before the other goes, cost nobody 
 test('a pool that is edited into a wrong one keeps what it gave, and goes on when it is mended', async () => {
   await threeServices()
   await apply(pool('first', ['fd00::9-fd00::1']))
-  await eventually('the refusal', async () => {
-    const { status } = await get<{ status: { result: string } }>(
-      `configurationstate controller -n ${NAMESPACE}`,
-    )
-    return status.result === 'Invalid'
-  })
+  await allocated('one', /^True PoolRefused: .*first/)
   await apply(loadBalancer('waiting'))
-  await eventually('the event', async () =>
-    (await eventsOf('waiting')).some((event) => event.startsWith('AllocationFailed')),
-  )
+  await allocated('waiting', /^False /)
   await apply(pool('first', ['172.25.254.50-172.25.254.59']))
   await assigned('waiting', '172.25.254.53')
   await stayed({ one: 'first', two: 'first', three: 'first' })
