@@ -3,11 +3,10 @@
 import http from 'node:http'
 import https from 'node:https'
 import { setTimeout } from 'node:timers/promises'
-import type { Access, Credentials } from './credentials.ts'
+import type { Access, Credentials } from './access.ts'
 import { Deadline, orAborted } from './deadline.ts'
-import { ApiError, apiErrorOf, ApiUnreachable } from './errors.ts'
+import { ApiError, apiErrorOf, ApiUnreachable, TermOver } from './errors.ts'
 import type { Startable } from './startable.ts'
-import { TermOver } from './term.ts'
 
 const DEADLINE_MS = 15_000
 /** A call that the server puts off (429 or 503 with Retry-After) is made so often, within its deadline. */

@@ -2,38 +2,14 @@
 // kubeconfig.
 
 import { existsSync } from 'node:fs'
-import type { RequestOptions } from 'node:https'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { Access, Credentials, CredentialsSource } from './access.ts'
 import { NotConfigured } from './errors.ts'
 import { serviceAccountSource, TOKEN } from './service-account.ts'
 
 /** Tokens and certificates on disk are replaced while we run; this is how soon that is noticed. */
 const REFRESH_MS = 30_000
-
-/** What one request needs. */
-export interface Access {
-  headers: Record<string, string>
-  /** Certificates and the like. The same object as long as nothing changed, so that connections can be kept. */
-  tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'rejectUnauthorized' | 'servername'>
-}
-
-export interface Credentials {
-  /** Base URL of the API server, without a slash at its end. */
-  readonly server: string
-  access(): Promise<Access>
-  /** The server refused us: read everything anew at the next `access`. */
-  forget(): void
-}
-
-/** Where credentials are read from, each time anew. */
-export interface CredentialsSource {
-  /** URL of the API server. */
-  readonly server: string
-  read(): Promise<Access>
-  /** Drops what was remembered of earlier reading. */
-  forget(): void
-}
 
 /**
  * `kubeconfig` when it is given, else the service account of the pod, else $KUBECONFIG, else ~/.kube/config.

@@ -37,6 +37,14 @@ export class NotConfigured extends Error {
   }
 }
 
+/** The term is over: whoever gets this stops writing; somebody else may have begun. */
+export class TermOver extends Error {
+  constructor() {
+    super('this replica is not the active one any more')
+    this.name = 'TermOver'
+  }
+}
+
 /** Whether `error` is the server's answer with HTTP status `status`. */
 export function isStatus(error: unknown, status: number): boolean {
   return error instanceof ApiError && error.status === status

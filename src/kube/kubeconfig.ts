@@ -3,7 +3,7 @@
 
 import { KubeConfig } from '@kubernetes/client-node'
 import type { RequestOptions } from 'node:https'
-import type { Access, CredentialsSource } from './credentials.ts'
+import type { Access, CredentialsSource } from './access.ts'
 import { NotConfigured } from './errors.ts'
 
 /** `named`: the file that was asked for; `null`: client-node's own search. `file` is what an error calls it. */

@@ -1,7 +1,7 @@
 // The credentials that the kubelet puts into every pod (Kubernetes docs: "Accessing the Kubernetes API from a Pod").
 
 import { readFile } from 'node:fs/promises'
-import type { CredentialsSource } from './credentials.ts'
+import type { CredentialsSource } from './access.ts'
 
 const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 export const TOKEN = `${FOLDER}/token`

@@ -2,14 +2,7 @@
 
 import { setMaxListeners } from 'node:events'
 import type { ApiRequest } from './client.ts'
-
-/** The term is over: whoever gets this stops writing; somebody else may have begun. */
-export class TermOver extends Error {
-  constructor() {
-    super('this replica is not the active one any more')
-    this.name = 'TermOver'
-  }
-}
+import { TermOver } from './errors.ts'
 
 /** What binds a request to a term: it is sent, and answered, within it or not at all. */
 export type TermBounds = Required<Pick<ApiRequest, 'signal' | 'deadlineMs' | 'beforeSend'>>

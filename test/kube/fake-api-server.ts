@@ -6,7 +6,7 @@ import http, { type IncomingMessage, type Server, type ServerResponse } from 'no
 import https, { type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { KubeObject } from '../../src/api/index.ts'
-import type { Credentials } from '../../src/kube/credentials.ts'
+import type { Credentials } from '../../src/kube/access.ts'
 
 export interface SeenRequest {
   method: string

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { ApiError } from '../../src/kube/errors.ts'
-import { Term, TermOver } from '../../src/kube/term.ts'
+import { TermOver } from '../../src/kube/errors.ts'
+import { Term } from '../../src/kube/term.ts'
 import { LeaseCluster, TIMING } from './lease-cluster.ts'
 
 test('the first who asks is active, the others stand by and know who it is', async () => {

@@ -1,0 +1,27 @@
+// What proves to the API server who we are, and what it is read from.
+
+import type { RequestOptions } from 'node:https'
+
+/** What one request needs. */
+export interface Access {
+  headers: Record<string, string>
+  /** Certificates and the like. The same object as long as nothing changed, so that connections can be kept. */
+  tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'rejectUnauthorized' | 'servername'>
+}
+
+export interface Credentials {
+  /** Base URL of the API server, without a slash at its end. */
+  readonly server: string
+  access(): Promise<Access>
+  /** The server refused us: read everything anew at the next `access`. */
+  forget(): void
+}
+
+/** Where credentials are read from, each time anew. */
+export interface CredentialsSource {
+  /** URL of the API server. */
+  readonly server: string
+  read(): Promise<Access>
+  /** Drops what was remembered of earlier reading. */
+  forget(): void
+}
