@@ -12,6 +12,7 @@ export interface ServiceEvent {
     | 'AllocationFailed'
     | 'LoadBalancerFailed'
     | 'not enough clusterips' // MetalLB's, blanks and all
+    | 'nolbIPsIPFamily'
     | 'noclusterIPsIPFamily'
     | 'deprecatedAnnotation'
   readonly message: string

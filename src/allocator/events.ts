@@ -38,6 +38,12 @@ export function refusedEvent(
   return { type: 'Warning', reason: 'AllocationFailed', message }
 }
 
+/** Of a status that nobody can make sense of, and that is written anew. */
+export function unreadableEvent(addresses: readonly Address[]): ServiceEvent {
+  const message = `The ingress shows [${listed(addresses)}], which is not one IP or one of each family: it is replaced`
+  return { type: 'Warning', reason: 'nolbIPsIPFamily', message }
+}
+
 export function deprecatedEvents(service: Service): ServiceEvent[] {
   return deprecatedAnnotations(service).map((name) => ({
     type: 'Warning',

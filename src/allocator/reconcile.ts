@@ -3,11 +3,12 @@ import type { Service } from '../api/index.ts'
 import { type Finding, findingOf, sameFinding } from './condition.ts'
 import type { Decision, ServiceEvent } from './decision.ts'
 import { displace } from './displace.ts'
-import { assignedEvent, clearedEvent, deprecatedEvents, refusedEvent } from './events.ts'
+import { assignedEvent, clearedEvent, deprecatedEvents, refusedEvent, unreadableEvent } from './events.ts'
 import { type Keep, type Possession, keep } from './keep.ts'
 import { type Request, keyOf, readRequest } from './request.ts'
 import {
   type Shown,
+  areOneOfEach,
   isLeftBehind,
   possessionOf,
   readShown,
@@ -49,7 +50,7 @@ export function reconcileService(state: AllocatorState, service: Service): Decis
     pool: assignment?.pool ?? null,
     refusal,
     finding,
-    events: write === 'assign' || write === 'release' ? [...events, ...deprecatedEvents(service)] : events,
+    events: write === 'assign' || write === 'release' ? [...events, ...remarks(service, shown)] : events,
     wake: displaced.length > 0 ? [...displaced, ...woken] : woken,
   }
 }
@@ -124,4 +125,10 @@ function eventsOf(
     events.push(refusedEvent(keyOf(service), refusal, assignment))
   }
   return events
+}
+
+/** What is worth saying when something is written anyhow. */
+function remarks(service: Service, { addresses }: Shown): ServiceEvent[] {
+  const unreadable = areOneOfEach(addresses) ? [] : [unreadableEvent(addresses)]
+  return [...unreadable, ...deprecatedEvents(service)]
 }

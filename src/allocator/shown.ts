@@ -37,9 +37,12 @@ function shownFinding(status: Service['status']): Finding | null {
 
 /** What it has by its own account; no addresses where they cannot be ours: three of them, or two of one family. */
 export function possessionOf({ addresses, pool }: Shown): Possession {
-  const [first, second, third] = addresses
-  const distinct = third === undefined && (second === undefined || first?.family !== second.family)
-  return { addresses: distinct ? addresses : [], pool }
+  return { addresses: areOneOfEach(addresses) ? addresses : [], pool }
+}
+
+/** Whether there is at most one address of each IP family. */
+export function areOneOfEach([first, second, third]: readonly Address[]): boolean {
+  return third === undefined && (second === undefined || first?.family !== second.family)
 }
 
 export function showsAssignment({ hasIngress, pool }: Shown): boolean {

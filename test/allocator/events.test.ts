@@ -30,6 +30,12 @@ test('each event has the reason and type that scripts for MetalLB look for, and 
       /"default\/web": unknown pool "no"/,
       eventsOf(asks('address-pool', 'no')),
     ],
+    [
+      'nolbIPsIPFamily',
+      'Warning',
+      /"10.0.0.1", "10.0.0.2".*not one IP/,
+      eventsOf({}, { ips: ['10.0.0.1', '10.0.0.2'] }).slice(1),
+    ],
     ['AllocationFailed', 'Warning', /no available IPs.*create one/, eventsOf({}, { pools: [] })],
     [
       'AllocationFailed',
