@@ -102,12 +102,12 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S
 }
 
-/** Waits until the speaker has written nothing for a while; returns how long it took until then. */
+/** Waits until the speaker has written something, and then nothing for a while; returns how long it took until then. */
 async function settled(server: ChildProcess, start: number): Promise<number> {
   for (let writes = -1, last = performance.now(); ; await sleep(500)) {
     server.send('writes?')
     const now = (await answer(server)) as number
-    if (now !== writes) last = performance.now()
+    if (now !== writes || now === 0) last = performance.now()
     else if (performance.now() - last > QUIET_MS) return (last - start) / 1000
     writes = now
   }

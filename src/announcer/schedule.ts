@@ -12,6 +12,9 @@ const REFRESH_MS = 60_000
 /** Share of `REFRESH_MS` by which a refresh comes earlier or later, so that nodes do not speak in chorus. */
 const REFRESH_JITTER = 0.1
 
+/** Refreshes of thousands of addresses come in groups, so that an idle node is not woken for each of them. */
+const REFRESH_GRID_MS = 50
+
 /**
  * The first instant after `now` at which frames are due, for an address held since `since` (ms, the same clock).
  * Rounds that were missed are not made up for. `random` is in [0, 1).
@@ -19,5 +22,7 @@ const REFRESH_JITTER = 0.1
 export function nextDue(since: number, now: number, random: number): number {
   const elapsed = now - since
   const step = TAKEOVER_SCHEDULE_MS.find((offset) => offset > elapsed)
-  return step === undefined ? now + REFRESH_MS * (1 + REFRESH_JITTER * (2 * random - 1)) : since + step
+  if (step !== undefined) return since + step
+  const refresh = now + REFRESH_MS * (1 + REFRESH_JITTER * (2 * random - 1))
+  return Math.ceil(refresh / REFRESH_GRID_MS) * REFRESH_GRID_MS
 }
