@@ -26,6 +26,16 @@ export class Reader {
     return value
   }
 
+  /** The next `width` bytes, as a view of the same memory. */
+  bytes(width: number): Uint8Array {
+    const at = this.#advance(width)
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, width)
+  }
+
+  get rest(): number {
+    return this.#view.byteLength - this.#offset
+  }
+
   #advance(width: number): number {
     const at = this.#offset
     if (at + width > this.#view.byteLength) {
@@ -59,6 +69,12 @@ export class Writer {
   big(width: number, value: bigint): this {
     for (let shift = 8 * (width - 1); shift >= 0; shift -= 8)
       this.number(1, Number((value >> BigInt(shift)) & 0xffn))
+    return this
+  }
+
+  put(bytes: Uint8Array): this {
+    this.bytes.set(bytes, this.#offset)
+    this.#offset += bytes.length
     return this
   }
 }

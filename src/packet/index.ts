@@ -1,4 +1,18 @@
 // Frames: bytes to values and back. Says nothing of when they are sent.
 export { type ArpFrame, type ArpOperation, arpProbe, decodeArp, encodeArp, gratuitousArp } from './arp.ts'
+export {
+  CLAIM_STATES,
+  type ClaimState,
+  type Hello,
+  type HelloClaim,
+  type HelloRefusal,
+  type ReceivedHello,
+  type Sealing,
+  decodeHello,
+  encodeHello,
+  splitClaims,
+} from './hello.ts'
+export { HELLO_GROUP_MAC, HELLO_PORT, frameHello, unframeHello } from './hello-frame.ts'
+export { type HelloKey, helloKey } from './hello-key.ts'
 export { BROADCAST_MAC, formatMac, type Mac, parseMac } from './mac.ts'
 export { duplicateProbe, unsolicitedAdvertisement } from './ndp.ts'
