@@ -8,8 +8,8 @@ import type { Mac } from './mac.ts'
 /** 224.0.0.254: link-local, so that no switch prunes it (RFC 4541 section 2.1.2); for experiments (RFC 4727). */
 const GROUP = 0xe000_00fe
 /** RFC 1112 section 6.4. */
-export const HELLO_GROUP_MAC: Mac = 0x0100_5e00_00fe
-export const HELLO_PORT = 7946
+const HELLO_GROUP_MAC: Mac = 0x0100_5e00_00fe
+const HELLO_PORT = 7946
 
 /** RFC 5082: anything less has passed a router. */
 const TTL = 255

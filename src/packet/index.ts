@@ -12,7 +12,7 @@ export {
   encodeHello,
   splitClaims,
 } from './hello.ts'
-export { HELLO_GROUP_MAC, HELLO_PORT, frameHello, unframeHello } from './hello-frame.ts'
+export { frameHello, unframeHello } from './hello-frame.ts'
 export { type HelloKey, helloKey } from './hello-key.ts'
 export { BROADCAST_MAC, formatMac, type Mac, parseMac } from './mac.ts'
 export { duplicateProbe, unsolicitedAdvertisement } from './ndp.ts'

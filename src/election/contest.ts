@@ -1,0 +1,126 @@
+// What one speaker knows of one address: its own claim, the others', and what it remembers of earlier ones. What it does
+// about it is table.ts.
+import type { Address } from '../ip/index.ts'
+import type { ClaimState } from '../packet/index.ts'
+import { Evidence } from './evidence.ts'
+import type { Candidate } from './order.ts'
+import type { Peer, PeerClaim } from './peers.ts'
+import { Preemption } from './preemption.ts'
+import { outranks } from './rank.ts'
+
+export interface RankedClaim {
+  readonly peer: Peer
+  readonly state: ClaimState
+  /** −1 while its owner listens. */
+  readonly epoch: number
+}
+
+export class Contest {
+  readonly address: Address
+  state: ClaimState = 'none'
+  epoch = 0
+  /** When `state` was entered. */
+  since: number
+  /** In their order; `null`: this node's intents do not know the address. */
+  candidates: readonly Candidate[] | null = null
+  /** This node's place among them; −1: it may not hold the address. */
+  place = -1
+  /** Since when it may. */
+  eligibleSince = 0
+
+  readonly claims = new Map<Peer, PeerClaim>()
+  /** Highest epoch of any active or yielding claim, this speaker's too. */
+  top = 0
+  /** Epoch of the last such claim of another. */
+  previous: number | null = null
+  /** When such a claim of another was seen last. */
+  claimedAt = -Infinity
+  /** When a living peer gave an active claim up. */
+  gaveUpAt = -Infinity
+  vacantSince: number | null = null
+  /** Nothing is claimed before. */
+  pausedUntil = -Infinity
+
+  /** When the next probe goes out, or the address counts as free. */
+  probeAt = Infinity
+  probesSent = 0
+  /** The lesser claim that stays, and since when. */
+  rival: { readonly peer: Peer; readonly since: number } | null = null
+  repeatAt = -Infinity
+  readonly preemption = new Preemption()
+  readonly evidence = new Evidence()
+  /** When it has to be looked at again, if nothing happens before. */
+  dueAt = Infinity
+
+  constructor(address: Address, now: number) {
+    this.address = address
+    this.since = now
+  }
+
+  get isEligible(): boolean {
+    return this.place >= 0
+  }
+
+  get isAnswering(): boolean {
+    return isAnswering(this.state)
+  }
+
+  /** Of the peers that count, the greatest claim in one of `states`. */
+  greatest(...states: readonly ClaimState[]): RankedClaim | null {
+    let best: RankedClaim | null = null
+    for (const [peer, { state, epoch }] of this.claims) {
+      if (peer.deaf || !states.includes(state)) continue
+      const claim = { peer, state, epoch: peer.listening ? -1 : epoch }
+      if (best === null || outranks(asRank(claim), asRank(best), this.address)) best = claim
+    }
+    return best
+  }
+
+  has(...states: readonly ClaimState[]): boolean {
+    for (const [peer, { state }] of this.claims) if (!peer.deaf && states.includes(state)) return true
+    return false
+  }
+
+  /** Records what `peer` says; true when it is news. */
+  learn(peer: Peer, state: ClaimState, epoch: number, now: number): boolean {
+    const known = this.claims.get(peer)
+    if (state === 'none') {
+      if (known === undefined) return false
+      if (known.state === 'active') this.gaveUpAt = now
+      this.lose(peer, now)
+      return true
+    }
+    if (isAnswering(state)) {
+      this.top = Math.max(this.top, epoch)
+      this.previous = epoch
+      this.claimedAt = now
+    }
+    if (known === undefined) {
+      const claim = { state, epoch, refreshedAt: now }
+      this.claims.set(peer, claim)
+      peer.claims.set(this, claim)
+      return true
+    }
+    const isNews = known.state !== state || known.epoch !== epoch
+    known.state = state
+    known.epoch = epoch
+    known.refreshedAt = now
+    return isNews
+  }
+
+  /** The claim of `peer` has ended, with its life or by its word. */
+  lose(peer: Peer, now: number): void {
+    const claim = this.claims.get(peer)
+    if (claim !== undefined && isAnswering(claim.state)) this.claimedAt = now
+    this.claims.delete(peer)
+    peer.claims.delete(this)
+  }
+}
+
+function isAnswering(state: ClaimState): boolean {
+  return state === 'active' || state === 'yielding'
+}
+
+export function asRank({ peer, epoch }: RankedClaim): { epoch: number; node: string; instance: string } {
+  return { epoch, node: peer.node, instance: peer.instance }
+}

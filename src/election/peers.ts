@@ -1,0 +1,232 @@
+// The other speakers heard on a segment: who lives, who is deaf, who hears a majority, whose frames are old ones.
+import type { ClaimState, Hello, Mac } from '../packet/index.ts'
+import type { Contest } from './contest.ts'
+import { CLAIM_EXPIRY_MS, DEAF_MS, MAX_REMEMBERED_INSTANCES, MEMORY_MS, STEADY_MS } from './timing.ts'
+
+/** What a peer last said of one address; `none` is not kept. */
+export interface PeerClaim {
+  state: ClaimState
+  epoch: number
+  refreshedAt: number
+}
+
+/** One living instance. */
+export interface Peer {
+  readonly instance: string
+  readonly node: string
+  mac: Mac
+  heardAt: number
+  sequence: number
+  deadInterval: number
+  /** Since when it was never silent for more than half its dead interval. */
+  steadySince: number
+  listening: boolean
+  leaving: boolean
+  stale: boolean
+  quorum: boolean
+  /** Since when it has said in every hello that it has no quorum, while this speaker had one. */
+  noQuorumSince: number | null
+  /** It hears nobody or next to nobody, and counts as dead. */
+  deaf: boolean
+  readonly claims: Map<Contest, PeerClaim>
+}
+
+/**
+ * What a hello was to the peers. `wantsAll`: its sender knows nothing yet, or doubts what it knows. `changed`: who
+ * lives, or in which condition, is not as before.
+ */
+export type Heard =
+  | { readonly refused: 'own' | 'replayed' }
+  | { readonly peer: Peer; readonly wantsAll: boolean; readonly changed: boolean }
+  | { readonly gone: Peer | null }
+
+export class Peers {
+  readonly #node: string
+  readonly #instance: string
+  readonly #living = new Map<string, Peer>()
+  /** By name: how many living instances are candidates, deaf and leaving ones not counted. */
+  #candidates = new Map<string, { listening: boolean }>()
+  /** Names other than this node's, with the time when they were heard last. */
+  readonly #known = new Map<string, number>()
+  /** Last sequence of instances that are dead. */
+  readonly #sequences = new Map<string, { sequence: number; until: number }>()
+  #hasQuorum = false
+
+  constructor(node: string, instance: string) {
+    this.#node = node
+    this.#instance = instance
+  }
+
+  get living(): ReadonlyMap<string, Peer> {
+    return this.#living
+  }
+
+  /** This speaker and those heard steadily are more than half of itself and the known. As of the last `refresh`. */
+  get hasQuorum(): boolean {
+    return this.#hasQuorum
+  }
+
+  /** It knows of other speakers, and hears none. */
+  get isAlone(): boolean {
+    return this.#living.size === 0 && this.#known.size > 0
+  }
+
+  hear(hello: Hello, mac: Mac, now: number): Heard {
+    if (hello.instance === this.#instance) return { refused: 'own' }
+    const before = this.#living.get(hello.instance)
+    const last = before?.sequence ?? this.#sequences.get(hello.instance)?.sequence ?? -1
+    if (hello.sequence <= last) return { refused: 'replayed' }
+    if (hello.gone) {
+      if (before === undefined) this.#remember(hello.instance, hello.sequence, now)
+      else this.#bury(before, hello.sequence, now)
+      if (!this.#hasName(hello.node)) this.#known.delete(hello.node)
+      return { gone: before ?? null }
+    }
+    const wantsAll = before === undefined || (hello.listening && !before.listening)
+    const peer = before ?? this.#appear(hello, now)
+    const changed = this.#update(peer, hello, mac, now) || before === undefined
+    if (changed) this.#countCandidates()
+    return { peer, wantsAll, changed }
+  }
+
+  #appear({ instance, node, sequence, deadInterval }: Hello, now: number): Peer {
+    this.#sequences.delete(instance)
+    const peer: Peer = {
+      instance,
+      node,
+      mac: 0,
+      heardAt: now,
+      sequence,
+      deadInterval,
+      steadySince: now,
+      listening: false,
+      leaving: false,
+      stale: false,
+      quorum: false,
+      noQuorumSince: null,
+      deaf: false,
+      claims: new Map(),
+    }
+    this.#living.set(instance, peer)
+    return peer
+  }
+
+  #update(peer: Peer, hello: Hello, mac: Mac, now: number): boolean {
+    const changed =
+      peer.listening !== hello.listening ||
+      peer.leaving !== hello.leaving ||
+      peer.stale !== hello.stale ||
+      peer.quorum !== hello.quorum
+    if (now - peer.heardAt > peer.deadInterval / 2) peer.steadySince = now
+    peer.mac = mac
+    peer.heardAt = now
+    peer.sequence = hello.sequence
+    peer.deadInterval = hello.deadInterval
+    if (changed) {
+      peer.listening = hello.listening
+      peer.leaving = hello.leaving
+      peer.stale = hello.stale
+      peer.quorum = hello.quorum
+    }
+    if (hello.quorum) {
+      peer.noQuorumSince = null
+      peer.deaf = false
+    } else if (peer.noQuorumSince === null && this.#hasQuorum) peer.noQuorumSince = now
+    if (peer.node !== this.#node) this.#known.set(peer.node, now)
+    return changed
+  }
+
+  /** Ends who was silent too long, and judges anew who is deaf and whether there is a quorum. */
+  refresh(now: number): { dead: Peer[]; changed: boolean } {
+    const dead: Peer[] = []
+    for (const peer of this.#living.values()) if (now - peer.heardAt >= peer.deadInterval) dead.push(peer)
+    for (const peer of dead) this.#bury(peer, peer.sequence, now)
+    this.#hasQuorum = this.#countQuorum(now)
+    let changed = dead.length > 0
+    for (const peer of this.#living.values()) {
+      if (!this.#hasQuorum) peer.noQuorumSince = null
+      const deaf = peer.noQuorumSince !== null && now - peer.noQuorumSince >= DEAF_MS
+      if (deaf !== peer.deaf) changed = true
+      peer.deaf = deaf
+    }
+    if (changed) this.#countCandidates()
+    return { dead, changed }
+  }
+
+  /** When the next peer dies if nothing is heard of it. */
+  get nextDeathAt(): number {
+    let at = Infinity
+    for (const { heardAt, deadInterval } of this.#living.values()) at = Math.min(at, heardAt + deadInterval)
+    return at
+  }
+
+  #countQuorum(now: number): boolean {
+    let heard = 1
+    const names = new Set<string>()
+    for (const peer of this.#living.values()) {
+      if (now - peer.heardAt > peer.deadInterval / 2 || now - peer.steadySince < STEADY_MS) continue
+      if (peer.node === this.#node || names.has(peer.node)) continue
+      names.add(peer.node)
+      heard++
+    }
+    return 2 * heard > 1 + this.#known.size
+  }
+
+  /** Nobody is to blame for a silence in which this speaker itself could not hear. */
+  excuse(lateness: number): void {
+    for (const peer of this.#living.values()) peer.heardAt += lateness
+  }
+
+  /** For the places in the order of an address. Listening peers count for cold addresses only. */
+  isCandidate(node: string, isCold: boolean): boolean {
+    const candidate = this.#candidates.get(node)
+    return candidate !== undefined && (isCold || !candidate.listening)
+  }
+
+  hasMac(mac: Mac): boolean {
+    for (const peer of this.#living.values()) if (peer.mac === mac) return true
+    return false
+  }
+
+  /** Drops what is older than the memory; returns the claims that their owners no longer list. */
+  forget(now: number): { peer: Peer; contest: Contest }[] {
+    for (const [name, heardAt] of this.#known) if (now - heardAt > MEMORY_MS) this.#known.delete(name)
+    for (const [instance, { until }] of this.#sequences) if (until < now) this.#sequences.delete(instance)
+    const expired: { peer: Peer; contest: Contest }[] = []
+    for (const peer of this.#living.values()) {
+      for (const [contest, { refreshedAt }] of peer.claims)
+        if (now - refreshedAt > CLAIM_EXPIRY_MS) expired.push({ peer, contest })
+    }
+    return expired
+  }
+
+  #bury(peer: Peer, sequence: number, now: number): void {
+    this.#living.delete(peer.instance)
+    this.#remember(peer.instance, sequence, now)
+    this.#countCandidates()
+  }
+
+  #remember(instance: string, sequence: number, now: number): void {
+    this.#sequences.delete(instance)
+    this.#sequences.set(instance, { sequence, until: now + MEMORY_MS })
+    if (this.#sequences.size <= MAX_REMEMBERED_INSTANCES) return
+    for (const oldest of this.#sequences.keys()) {
+      this.#sequences.delete(oldest)
+      break
+    }
+  }
+
+  #hasName(node: string): boolean {
+    for (const peer of this.#living.values()) if (peer.node === node) return true
+    return false
+  }
+
+  #countCandidates(): void {
+    this.#candidates = new Map()
+    for (const { node, leaving, listening, deaf } of this.#living.values()) {
+      if (leaving || deaf) continue
+      const other = this.#candidates.get(node)
+      this.#candidates.set(node, { listening: listening && (other?.listening ?? true) })
+    }
+  }
+}

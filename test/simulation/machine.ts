@@ -1,0 +1,202 @@
+// One node: a speaker's process with its election, its responder, its cable, and its view of the API.
+import { Instance, type Intent, type Observation, type Settings } from '../../src/election/index.ts'
+import type { Hello } from '../../src/packet/index.ts'
+import type { Happening } from './agenda.ts'
+import type { World } from './world.ts'
+
+/** What the kernel keeps for a process that does not read. */
+const SOCKET_BUFFER_FRAMES = 250
+/** After taking over, as the announcer does. */
+const GRATUITOUS_MS = [0, 100, 300, 1000, 2000, 3000]
+
+/** A speaker from its start to its end. */
+interface Process {
+  readonly instance: Instance
+  /** Simulated time at which its own clock began, which counts from there. */
+  readonly startedAt: number
+  /** Indexes of the addresses that its responder has in the table. */
+  readonly held: Map<number, number>
+  /** Its responder falls silent when no hello was sent until then. */
+  answersUntil: number
+  wakeAt: number
+  readonly unread: (() => void)[]
+}
+
+export class Machine implements Happening {
+  readonly name: string
+  readonly index: number
+  readonly #world: World
+  process: Process | null = null
+  hasCarrier = true
+  /** All of its processes are stopped. */
+  isFrozen = false
+  /** Its JavaScript is busy; the responder is not. */
+  isStalled = false
+  /** What it knows of the cluster, and whether it knows that this may be old. */
+  intents: readonly Intent[] = []
+  isStale = false
+  settings: Settings
+
+  constructor(world: World, index: number, settings: Settings) {
+    this.#world = world
+    this.index = index
+    this.name = `node-${'abcdefghijklmnopqrstuvwxyz'[index] ?? index}`
+    this.settings = settings
+  }
+
+  get mac(): number {
+    return 0x02_00_00_00_00_00 + this.index
+  }
+
+  start(): void {
+    const { agenda, random } = this.#world
+    const id = Math.floor(random.next() * 2 ** 32)
+    const instance = new Instance({
+      node: this.name,
+      instance: id.toString(16).padStart(16, '0'),
+      settings: this.settings,
+      random: random.next,
+    })
+    this.isFrozen = false
+    this.isStalled = false
+    this.process = {
+      instance: this.#world.mutate(instance),
+      startedAt: agenda.now - random.between(0, 5000),
+      held: new Map(),
+      answersUntil: -Infinity,
+      wakeAt: Infinity,
+      unread: [],
+    }
+    this.#world.trace(this, 'starts')
+    this.#do(({ instance }, now) => instance.setIntents(this.intents, this.isStale, now))
+    this.#do(({ instance }, now) => instance.setLinkUp(this.hasCarrier, now))
+  }
+
+  /** The process is gone, and its responder with it. */
+  crash(): void {
+    if (this.process === null) return
+    this.process = null
+    this.#world.trace(this, 'is gone')
+    this.#world.judge.gone(this)
+  }
+
+  leave(): void {
+    this.#do(({ instance }, now) => instance.leave(now))
+  }
+
+  know(intents: readonly Intent[], isStale: boolean): void {
+    this.intents = intents
+    this.isStale = isStale
+    this.#do(({ instance }, now) => instance.setIntents(intents, isStale, now))
+  }
+
+  /** `isTold`: the interface loses its carrier, and the speaker hears of it. */
+  setCarrier(hasCarrier: boolean, isTold: boolean): void {
+    this.hasCarrier = hasCarrier
+    if (isTold) this.#do(({ instance }, now) => instance.setLinkUp(hasCarrier, now))
+  }
+
+  get isBusy(): boolean {
+    return this.isFrozen || this.isStalled
+  }
+
+  /** Timers run before sockets are read. */
+  resume(): void {
+    this.isFrozen = false
+    this.isStalled = false
+    const { process } = this
+    if (process === null) return
+    process.wakeAt = Infinity
+    if (process.instance.nextAt + process.startedAt <= this.#world.agenda.now)
+      this.#do(({ instance }, now) => instance.tick(now))
+    for (const read of process.unread.splice(0)) read()
+    if (this.process === process) this.#schedule(process)
+  }
+
+  hear(hello: Hello, from: Machine): void {
+    this.#do(({ instance }, now) => instance.receive(hello, from.mac, now), true)
+  }
+
+  see(frame: Observation, from: Machine): void {
+    this.#do(({ instance }, now) => instance.observe(frame, now), true)
+    if (frame.kind === 'probe' && this.answers(indexOf(frame)))
+      this.#world.segment.sendFrame(this, { ...frame, mac: this.mac, kind: 'reply' }, from)
+  }
+
+  answers(address: number): boolean {
+    const { process } = this
+    if (process === null || this.isFrozen || !process.held.has(address)) return false
+    return this.#world.agenda.now < process.answersUntil
+  }
+
+  #do(what: (process: Process, now: number) => void, isFrame = false): void {
+    const { process } = this
+    if (process === null) return
+    if (this.isBusy) {
+      if (!isFrame || process.unread.length < SOCKET_BUFFER_FRAMES)
+        process.unread.push(() => this.process === process && this.#do(what))
+      return
+    }
+    what(process, this.#world.agenda.now - process.startedAt)
+    this.#carryOut(process)
+  }
+
+  /** A timer. */
+  happen(): void {
+    const { process } = this
+    const { now } = this.#world.agenda
+    if (process === null || this.isBusy || process.wakeAt > now) return
+    process.wakeAt = Infinity
+    if (process.instance.nextAt + process.startedAt <= now) this.#do(({ instance }, at) => instance.tick(at))
+    else this.#schedule(process)
+  }
+
+  #schedule(process: Process): void {
+    const at = process.instance.nextAt + process.startedAt + this.#world.random.next()
+    if (at >= process.wakeAt) return
+    process.wakeAt = at
+    this.#world.agenda.at(at, this)
+  }
+
+  #carryOut(process: Process): void {
+    const { agenda, judge, segment } = this.#world
+    const { actions, hellos, transitions } = process.instance.takeOutput()
+    for (const transition of transitions) judge.transition(this, indexOf(transition), transition)
+    for (const { kind, address } of actions) {
+      const index = Number(address.value & 0xffn)
+      const frame = { address, mac: this.mac, kind: 'gratuitous' } as const
+      if (kind === 'hold') {
+        process.held.set(index, agenda.now)
+        judge.holdersChanged(index)
+        this.#gratuitous(process, frame, index)
+      } else if (kind === 'release') {
+        process.held.delete(index)
+        judge.holdersChanged(index)
+      } else if (kind === 'probe') segment.sendFrame(this, { ...frame, kind: 'probe' }, null)
+      else segment.sendFrame(this, frame, null)
+    }
+    for (const hello of hellos) {
+      if (process.answersUntil <= agenda.now) judge.linksChanged()
+      process.answersUntil = agenda.now + hello.deadInterval
+      segment.sendHello(this, hello)
+    }
+    if (process.instance.hasLeft) this.crash()
+    else this.#schedule(process)
+  }
+
+  #gratuitous(process: Process, frame: Observation, index: number): void {
+    const since = this.#world.agenda.now
+    for (const offset of GRATUITOUS_MS) {
+      const happen = (): void => {
+        if (this.process === process && !this.isFrozen && process.held.get(index) === since)
+          this.#world.segment.sendFrame(this, frame, null)
+      }
+      if (offset === 0) happen()
+      else this.#world.agenda.at(since + offset, { happen })
+    }
+  }
+}
+
+export function indexOf({ address }: { readonly address: Observation['address'] }): number {
+  return Number(address.value & 0xffn)
+}
