@@ -46,7 +46,8 @@ export class Contest {
   probesSent = 0
   /** The lesser claim that stays, and since when. */
   rival: { readonly peer: Peer; readonly since: number } | null = null
-  repeatAt = -Infinity
+  /** When this speaker's claim was last held against another's. */
+  repeatedAt = -Infinity
   readonly preemption = new Preemption()
   readonly evidence = new Evidence()
   /** When it has to be looked at again, if nothing happens before. */

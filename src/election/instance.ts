@@ -305,7 +305,7 @@ export class Instance implements Situation {
     contest.since = this.now
     contest.vacantSince = null
     contest.rival = null
-    contest.repeatAt = -Infinity
+    contest.repeatedAt = -Infinity
     contest.probesSent = 0
     contest.probeAt = state === 'blocked' ? this.#retrySlot() : this.now
     if (contest.isAnswering) contest.top = Math.max(contest.top, epoch)

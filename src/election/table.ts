@@ -188,25 +188,32 @@ function againstLesser(contest: Contest, situation: Situation, other: RankedClai
   else if (contest.rival?.peer !== other.peer) contest.rival = { peer: other.peer, since: now }
   const unheardAt = (contest.rival?.since ?? Infinity) + ONE_WAY_MS
   if (now >= unheardAt) return to('none', contest, 'unheard')
-  if (now >= contest.repeatAt) {
+  if (now >= contest.repeatedAt + REPEAT_MS) {
     situation.repeat(contest)
     situation.send('gratuitous', contest)
-    contest.repeatAt = now + REPEAT_MS
+    contest.repeatedAt = now
   }
-  return due(contest, Math.min(unheardAt, contest.repeatAt))
+  return due(contest, Math.min(unheardAt, contest.repeatedAt + REPEAT_MS))
 }
 
-/** A deaf peer goes on announcing itself: the clients are told again. */
-function againstDeaf(contest: Contest, situation: Situation): Step | null {
+/** [7] A deaf peer goes on announcing itself: the clients are told again, and it is too if it hears a little. */
+function againstDeaf(contest: Contest, situation: Situation): null {
+  const { node, instance, isListening, now } = situation
   contest.rival = null
-  if (contest.claims.size === 0) return null
-  for (const [peer, { state }] of contest.claims) {
+  for (const [peer, { state, epoch }] of contest.claims) {
     if (!peer.deaf || state !== 'active') continue
-    if (situation.now >= contest.repeatAt) {
+    const theirs = { epoch: peer.listening ? -1 : epoch, node: peer.node, instance: peer.instance }
+    const mine = { epoch: isListening ? -1 : contest.epoch, node, instance }
+    // Dead, it would have been outbid; once it hears again, it must find itself outbid.
+    const isOutbid = isListening || outranks(mine, theirs, contest.address)
+    if (!isOutbid) contest.epoch = contest.top = above(contest.top)
+    const interval = peer.listening ? REPEAT_MS : REPEAT_TO_DEAF_MS
+    if (!isOutbid || now >= contest.repeatedAt + interval) {
       situation.send('gratuitous', contest)
-      contest.repeatAt = situation.now + REPEAT_TO_DEAF_MS
+      if (peer.listening || !isOutbid) situation.repeat(contest)
+      contest.repeatedAt = now
     }
-    return due(contest, contest.repeatAt)
+    return due(contest, contest.repeatedAt + interval)
   }
   return null
 }

@@ -50,6 +50,7 @@ export const FAULTS = {
   /** One direction between it and one other. */
   oneWay(world, victim, duration) {
     const other = world.random.pick(world.machines)
+    world.judge.innocents.delete(other)
     const [from, to] = world.random.chance(0.5) ? [victim, other] : [other, victim]
     world.segment.setLoss(from.index, to.index, 1)
     world.after(duration, () => world.segment.setLoss(from.index, to.index, 0))
@@ -57,6 +58,7 @@ export const FAULTS = {
   /** Both directions between it and one other: the rest hears both. */
   apart(world, victim, duration) {
     const other = world.random.pick(world.machines)
+    world.judge.innocents.delete(other)
     setBoth(world, victim, other, 1)
     world.after(duration, () => setBoth(world, victim, other, 0))
   },

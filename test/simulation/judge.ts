@@ -27,7 +27,7 @@ export class Judge {
   readonly #world: World
   readonly violations: Violation[] = []
   /** Machines that no fault will hit. */
-  innocents: ReadonlySet<Machine> = new Set()
+  innocents: Set<Machine> = new Set()
   /** From then on everything has to be at rest. */
   restsFrom = Infinity
   /** Moves are counted since then, and no more than so many are granted. */
@@ -69,6 +69,7 @@ export class Judge {
     if (cause === 'preferred') this.#preferredAt[address] = now
     else if (now >= this.restsFrom)
       this.#violate('rest', `${machine.name} takes ${formatIndex(address)}: ${cause}`)
+    if (!machine.hasCarrier) return // nobody sees it
     const isMove = this.#lastHolder[address] !== null && this.#lastHolder[address] !== machine
     this.#lastHolder[address] = machine
     if (now < this.#movesFrom || !isMove) return

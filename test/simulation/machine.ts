@@ -28,6 +28,7 @@ export class Machine implements Happening {
   readonly #world: World
   process: Process | null = null
   hasCarrier = true
+  #seesCarrier = true
   /** All of its processes are stopped. */
   isFrozen = false
   /** Its JavaScript is busy; the responder is not. */
@@ -69,7 +70,7 @@ export class Machine implements Happening {
     }
     this.#world.trace(this, 'starts')
     this.#do(({ instance }, now) => instance.setIntents(this.intents, this.isStale, now))
-    this.#do(({ instance }, now) => instance.setLinkUp(this.hasCarrier, now))
+    this.#do(({ instance }, now) => instance.setLinkUp(this.#seesCarrier, now))
   }
 
   /** The process is gone, and its responder with it. */
@@ -93,7 +94,9 @@ export class Machine implements Happening {
   /** `isTold`: the interface loses its carrier, and the speaker hears of it. */
   setCarrier(hasCarrier: boolean, isTold: boolean): void {
     this.hasCarrier = hasCarrier
-    if (isTold) this.#do(({ instance }, now) => instance.setLinkUp(hasCarrier, now))
+    if (!isTold) return
+    this.#seesCarrier = hasCarrier
+    this.#do(({ instance }, now) => instance.setLinkUp(hasCarrier, now))
   }
 
   get isBusy(): boolean {
@@ -178,6 +181,7 @@ export class Machine implements Happening {
     for (const hello of hellos) {
       if (process.answersUntil <= agenda.now) judge.linksChanged()
       process.answersUntil = agenda.now + hello.deadInterval
+      if (this.#world.tracesHellos) this.#world.trace(this, formatHello(hello))
       segment.sendHello(this, hello)
     }
     if (process.instance.hasLeft) this.crash()
@@ -199,4 +203,10 @@ export class Machine implements Happening {
 
 export function indexOf({ address }: { readonly address: Observation['address'] }): number {
   return Number(address.value & 0xffn)
+}
+
+function formatHello(hello: Hello): string {
+  const flags = (['listening', 'leaving', 'gone', 'stale', 'quorum'] as const).filter((flag) => hello[flag])
+  const claims = hello.claims.map((claim) => `.${indexOf(claim)} ${claim.state} ${claim.epoch - 2 ** 31}`)
+  return `hello ${hello.sequence} ${flags.join(' ')}: ${claims.join(', ')}`
 }

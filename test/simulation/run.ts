@@ -1,5 +1,5 @@
 // `npm run sim`: plays many seeds, or one with a trace.
-//   npm run sim -- [--seeds N] [--from N] [--seed N]
+//   npm run sim -- [--seeds N] [--from N] [--seed N [--hellos]]
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -47,6 +47,7 @@ export function describe({ seed, scenario, violations }: Failure): string {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      hellos: { type: 'boolean', default: false },
       share: { type: 'string' },
       seed: { type: 'string' },
       seeds: { type: 'string' },
@@ -59,7 +60,10 @@ async function main(): Promise<void> {
     return
   }
   if (values.seed !== undefined) {
-    const { violations } = play(Number(values.seed), { log: (line) => console.log(line) })
+    const { violations } = play(Number(values.seed), {
+      log: (line) => console.log(line),
+      logsHellos: values.hellos,
+    })
     process.exitCode = violations.length === 0 ? 0 : 1
     return
   }

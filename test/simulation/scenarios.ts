@@ -116,7 +116,7 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 }
 
-export type Mutation = Pick<WorldInit, 'mutate' | 'log'>
+export type Mutation = Pick<WorldInit, 'mutate' | 'log' | 'logsHellos'>
 
 /** The scenario of `seed`, played to its end. */
 export function play(seed: number, options: Mutation = {}): Result {

@@ -21,6 +21,8 @@ export interface WorldInit {
   readonly mutate?: (instance: Instance) => Instance
   /** Gets a line for everything that happens. */
   readonly log?: (line: string) => void
+  /** And one for every hello. */
+  readonly logsHellos?: boolean
 }
 
 /** By node: its score; who may not hold the address is missing. */
@@ -34,16 +36,18 @@ export class World {
   readonly addresses: readonly Address[]
   readonly judge: Judge
   readonly mutate: (instance: Instance) => Instance
+  readonly tracesHellos: boolean
   readonly #log: ((line: string) => void) | undefined
   /** What the API server says, by address. */
   readonly #scores: Scores[]
   #intents: readonly Intent[] = []
   readonly #cutSince = new Map<Machine, number>()
 
-  constructor({ seed, machines, addresses, delay = [0.1, 1], settings, mutate, log }: WorldInit) {
+  constructor({ seed, machines, addresses, delay = [0.1, 1], settings, mutate, log, logsHellos }: WorldInit) {
     this.random = new Random(seed)
     this.mutate = mutate ?? ((instance) => instance)
     this.#log = log
+    this.tracesHellos = logsHellos === true
     this.segment = new Segment(this.agenda, this.random, machines, delay)
     this.addresses = Array.from({ length: addresses }, (_, index) => addressOf(index))
     this.machines = Array.from(
