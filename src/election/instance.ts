@@ -90,6 +90,7 @@ export class Instance implements Situation {
   isLeaving = false
   isStale = false
 
+  #knowsCluster = false
   #sequence = 0
   #helloAt = Infinity
   #sentAt = -Infinity
@@ -129,6 +130,13 @@ export class Instance implements Situation {
   /** Replaces all intents. `isStale`: the view of the cluster that they come from may be an old one. */
   setIntents(intents: readonly Intent[], isStale: boolean, now: number): void {
     this.#enter(now)
+    if (!this.#knowsCluster && intents.length > 0) {
+      this.#knowsCluster = true
+      this.peers.suppose(
+        new Set(intents.flatMap(({ candidates }) => candidates.map(({ node }) => node))),
+        now,
+      )
+    }
     const missing = new Set(this.#contests.values())
     for (const { address, candidates } of intents) {
       const contest = this.#contestOf(address)
@@ -153,7 +161,7 @@ export class Instance implements Situation {
     this.#enter(now)
     this.isUp = isUp
     if (isUp) {
-      this.peers.excuse(this.#downAt === 0 ? 0 : now - this.#downAt)
+      this.peers.excuse(now - this.#downAt)
       this.#listening.begin(now)
       this.#announce()
     } else this.#downAt = now
@@ -245,6 +253,7 @@ export class Instance implements Situation {
     if (lateness <= dead / 2 || !this.isUp) return
     this.peers.excuse(lateness)
     this.#listening.stalled(lateness, dead, now)
+    this.#allDirty = true
     this.#nextAt = now
   }
 

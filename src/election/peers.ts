@@ -46,8 +46,8 @@ export class Peers {
   readonly #living = new Map<string, Peer>()
   /** By name: how many living instances are candidates, deaf and leaving ones not counted. */
   #candidates = new Map<string, { listening: boolean }>()
-  /** Names other than this node's, with the time when they were heard last. */
-  readonly #known = new Map<string, number>()
+  /** Names other than this node's. `isSupposed`: never heard, but a candidate when this speaker started. */
+  readonly #known = new Map<string, { heardAt: number; isSupposed: boolean }>()
   /** Last sequence of instances that are dead. */
   readonly #sequences = new Map<string, { sequence: number; until: number }>()
   #hasQuorum = false
@@ -68,7 +68,9 @@ export class Peers {
 
   /** It knows of other speakers, and hears none. */
   get isAlone(): boolean {
-    return this.#living.size === 0 && this.#known.size > 0
+    if (this.#living.size > 0) return false
+    for (const { isSupposed } of this.#known.values()) if (!isSupposed) return true
+    return false
   }
 
   hear(hello: Hello, mac: Mac, now: number): Heard {
@@ -132,7 +134,7 @@ export class Peers {
       peer.noQuorumSince = null
       peer.deaf = false
     } else if (peer.noQuorumSince === null && this.#hasQuorum) peer.noQuorumSince = now
-    if (peer.node !== this.#node) this.#known.set(peer.node, now)
+    if (peer.node !== this.#node) this.#known.set(peer.node, { heardAt: now, isSupposed: false })
     return changed
   }
 
@@ -172,9 +174,24 @@ export class Peers {
     return 2 * heard > 1 + this.#known.size
   }
 
-  /** Nobody is to blame for a silence in which this speaker itself could not hear. */
+  /**
+   * Counts `names` as known, as if they had been heard: a speaker that hears nobody from its start on would believe
+   * itself a majority of one.
+   */
+  suppose(names: Iterable<string>, now: number): void {
+    for (const name of names)
+      if (name !== this.#node && !this.#known.has(name))
+        this.#known.set(name, { heardAt: now, isSupposed: true })
+  }
+
+  /** Nobody is to blame for a time in which this speaker itself could not hear. */
   excuse(lateness: number): void {
-    for (const peer of this.#living.values()) peer.heardAt += lateness
+    for (const peer of this.#living.values()) {
+      peer.heardAt += lateness
+      peer.noQuorumSince = null
+      peer.deaf = false
+    }
+    this.#countCandidates()
   }
 
   /** For the places in the order of an address. Listening peers count for cold addresses only. */
@@ -190,7 +207,7 @@ export class Peers {
 
   /** Drops what is older than the memory; returns the claims that their owners no longer list. */
   forget(now: number): { peer: Peer; contest: Contest }[] {
-    for (const [name, heardAt] of this.#known) if (now - heardAt > MEMORY_MS) this.#known.delete(name)
+    for (const [name, { heardAt }] of this.#known) if (now - heardAt > MEMORY_MS) this.#known.delete(name)
     for (const [instance, { until }] of this.#sequences) if (until < now) this.#sequences.delete(instance)
     const expired: { peer: Peer; contest: Contest }[] = []
     for (const peer of this.#living.values()) {

@@ -3,7 +3,7 @@
 import type { ClaimState } from '../packet/index.ts'
 import { type Contest, type RankedClaim, asRank } from './contest.ts'
 import type { Peers } from './peers.ts'
-import { BASE_EPOCH, above, below, outranks, precedes } from './rank.ts'
+import { BASE_EPOCH, type Rank, above, below, outranks, precedes } from './rank.ts'
 import {
   GAVE_UP_MS,
   ONE_WAY_MS,
@@ -127,8 +127,8 @@ function takeover(contest: Contest, situation: Situation): { epoch: number; caus
 
 /** [8] Who cannot know whether the holder lives claims less than the holder does. */
 function epochFor({ previous, top }: Contest, { peers }: Situation): number {
-  if (previous === null) return Math.max(BASE_EPOCH, top)
-  return peers.hasQuorum ? above(top) : below(previous)
+  if (!peers.hasQuorum) return below(previous ?? Math.max(BASE_EPOCH, top))
+  return previous === null ? Math.max(BASE_EPOCH, top) : above(top)
 }
 
 /** [9] */
@@ -198,14 +198,13 @@ function againstLesser(contest: Contest, situation: Situation, other: RankedClai
 
 /** [7] A deaf peer goes on announcing itself: the clients are told again, and it is too if it hears a little. */
 function againstDeaf(contest: Contest, situation: Situation): null {
-  const { node, instance, isListening, now } = situation
+  const { isListening, now } = situation
   contest.rival = null
   for (const [peer, { state, epoch }] of contest.claims) {
     if (!peer.deaf || state !== 'active') continue
     const theirs = { epoch: peer.listening ? -1 : epoch, node: peer.node, instance: peer.instance }
-    const mine = { epoch: isListening ? -1 : contest.epoch, node, instance }
     // Dead, it would have been outbid; once it hears again, it must find itself outbid.
-    const isOutbid = isListening || outranks(mine, theirs, contest.address)
+    const isOutbid = isListening || outranks(rankOf(contest, situation), theirs, contest.address)
     if (!isOutbid) contest.epoch = contest.top = above(contest.top)
     const interval = peer.listening ? REPEAT_MS : REPEAT_TO_DEAF_MS
     if (!isOutbid || now >= contest.repeatedAt + interval) {
@@ -218,11 +217,22 @@ function againstDeaf(contest: Contest, situation: Situation): null {
   return null
 }
 
-function fromYielding(contest: Contest, { now, isLeaving }: Situation): Step | null {
-  if (contest.has('active')) return to('none', contest, 'relieved')
+function fromYielding(contest: Contest, situation: Situation): Step | null {
+  const { now, isLeaving } = situation
+  const other = contest.greatest('yielding')
+  if (
+    contest.has('active') ||
+    (other !== null && outranks(asRank(other), rankOf(contest, situation), contest.address))
+  )
+    return to('none', contest, 'relieved')
   if (contest.isEligible && !isLeaving) return to('active', contest, 'eligible')
   const end = contest.since + YIELD_MS
   return now < end ? due(contest, end) : to('none', contest, 'unrelieved')
+}
+
+/** This speaker's own claim. */
+function rankOf({ epoch }: Contest, { node, instance, isListening }: Situation): Rank {
+  return { epoch: isListening ? -1 : epoch, node, instance }
 }
 
 function to(state: ClaimState, { epoch }: Contest, cause: Cause): Step {
