@@ -409,7 +409,7 @@ export class Instance implements Situation {
     if (!this.isUp) return Infinity
     let at = Math.max(this.#helloAt, this.#listening.quietUntil)
     if (this.hasLeft) return Infinity
-    at = Math.min(at, this.peers.nextDeathAt)
+    at = Math.min(at, this.peers.nextVerdictAt)
     if (this.isListening) at = Math.min(at, this.#listening.until)
     if (this.#timed.size > 0) for (const { dueAt } of this.#timed) at = Math.min(at, dueAt)
     return at

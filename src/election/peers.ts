@@ -155,10 +155,13 @@ export class Peers {
     return { dead, changed }
   }
 
-  /** When the next peer dies if nothing is heard of it. */
-  get nextDeathAt(): number {
+  /** When the next peer is to be taken for dead or deaf, if nothing else is heard of it. */
+  get nextVerdictAt(): number {
     let at = Infinity
-    for (const { heardAt, deadInterval } of this.#living.values()) at = Math.min(at, heardAt + deadInterval)
+    for (const { heardAt, deadInterval, noQuorumSince, deaf } of this.#living.values()) {
+      at = Math.min(at, heardAt + deadInterval)
+      if (noQuorumSince !== null && !deaf) at = Math.min(at, noQuorumSince + DEAF_MS)
+    }
     return at
   }
 
