@@ -11,6 +11,7 @@ import { type Cause, type Situation, type Step, nextStep } from './table.ts'
 import {
   BURST_SPACING_MS,
   GONE_HELLOS,
+  INTRODUCE_MS,
   MEMORY_MS,
   PAUSE_MS,
   RETRY_JITTER,
@@ -99,6 +100,7 @@ export class Instance implements Situation {
   #downAt = 0
   #leaveBy = Infinity
   #goneSent = 0
+  #askingUntil = -Infinity
   #nextAt = Infinity
 
   #dirty = new Set<Contest>()
@@ -191,11 +193,9 @@ export class Instance implements Situation {
     if ('gone' in heard) {
       if (heard.gone !== null) this.#loseAll(heard.gone)
     } else {
-      const { peer, wantsAll, changed } = heard
-      if (wantsAll) {
-        this.#listing.introduce(now)
-        this.#announce()
-      }
+      const { peer, isNew, changed } = heard
+      if (isNew) this.#ask()
+      if (isNew || hello.asking) this.#introduce()
       if (changed) this.#allDirty = true
       if (hello.quorum && !this.peers.hasQuorum) this.#listening.impaired(now)
       for (const { address, state, epoch } of hello.claims) this.#learn(peer, address, state, epoch)
@@ -265,6 +265,11 @@ export class Instance implements Situation {
     return deadIntervalFor(this.#helloInterval, this.settings)
   }
 
+  /** Until then the claims of some peer may not be known. */
+  get informedAt(): number {
+    return this.#askingUntil
+  }
+
   #contestOf(address: Address): Contest {
     const key = keyOf(address)
     let contest = this.#contests.get(key)
@@ -279,6 +284,17 @@ export class Instance implements Situation {
     const contest = this.#contestOf(address)
     if (contest.learn(peer, state, epoch, this.now)) this.#dirty.add(contest)
     contest.evidence.clear(peer.mac)
+  }
+
+  /** What a new peer claims, or what this speaker missed, is not known yet. */
+  #ask(): void {
+    this.#askingUntil = this.now + INTRODUCE_MS
+    this.#announce()
+  }
+
+  #introduce(): void {
+    this.#listing.introduce(this.now)
+    this.#announce()
   }
 
   #loseAll(peer: Peer): void {
@@ -314,7 +330,7 @@ export class Instance implements Situation {
     contest.since = this.now
     contest.vacantSince = null
     contest.rival = null
-    contest.repeatedAt = -Infinity
+    contest.repeatedAt = this.now
     contest.probesSent = 0
     contest.probeAt = state === 'blocked' ? this.#retrySlot() : this.now
     if (contest.isAnswering) contest.top = Math.max(contest.top, epoch)
@@ -370,7 +386,8 @@ export class Instance implements Situation {
     const isListening = this.#listening.isOn(this.now)
     if (isListening === this.isListening) return
     this.isListening = isListening
-    if (!isListening) this.readySince = this.now
+    if (isListening) this.#ask()
+    else this.readySince = this.now
     this.#allDirty = true
     this.#announce()
   }
@@ -396,6 +413,7 @@ export class Instance implements Situation {
       gone,
       stale: this.isStale,
       quorum: this.peers.hasQuorum && !this.#listening.isFirst(this.now),
+      asking: this.now < this.#askingUntil,
       claims,
     }
   }

@@ -31,13 +31,10 @@ export interface Peer {
   readonly claims: Map<Contest, PeerClaim>
 }
 
-/**
- * What a hello was to the peers. `wantsAll`: its sender knows nothing yet, or doubts what it knows. `changed`: who
- * lives, or in which condition, is not as before.
- */
+/** What a hello was to the peers. `changed`: who lives, or in which condition, is not as before. */
 export type Heard =
   | { readonly refused: 'own' | 'replayed' }
-  | { readonly peer: Peer; readonly wantsAll: boolean; readonly changed: boolean }
+  | { readonly peer: Peer; readonly isNew: boolean; readonly changed: boolean }
   | { readonly gone: Peer | null }
 
 export class Peers {
@@ -84,11 +81,10 @@ export class Peers {
       if (!this.#hasName(hello.node)) this.#known.delete(hello.node)
       return { gone: before ?? null }
     }
-    const wantsAll = before === undefined || (hello.listening && !before.listening)
     const peer = before ?? this.#appear(hello, now)
     const changed = this.#update(peer, hello, mac, now) || before === undefined
     if (changed) this.#countCandidates()
-    return { peer, wantsAll, changed }
+    return { peer, isNew: before === undefined, changed }
   }
 
   #appear({ instance, node, sequence, deadInterval }: Hello, now: number): Peer {

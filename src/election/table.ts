@@ -56,6 +56,8 @@ export interface Situation {
   readonly isListening: boolean
   /** When it last began to be able to claim. */
   readonly readySince: number
+  /** When it will have heard what everybody claims. */
+  readonly informedAt: number
   readonly isLeaving: boolean
   readonly isStale: boolean
   /** Frames that the address needs now, apart from what a new state brings by itself. */
@@ -104,14 +106,16 @@ function fromNone(contest: Contest, situation: Situation): Step | null {
 }
 
 /** [6] When this speaker may take a vacant address: the better its place, the earlier. */
-function turnAt(contest: Contest, { now, peers, readySince }: Situation, vacantSince: number): number {
+function turnAt(contest: Contest, situation: Situation, vacantSince: number): number {
   const { candidates, place, eligibleSince, gaveUpAt, pausedUntil } = contest
+  const { now, peers, readySince, informedAt } = situation
   const isCold = !isWarm(contest, now)
   let before = 0
   for (let at = 0; at < place && before < STAGGER_STEPS; at++)
     if (peers.isCandidate(candidates?.[at]?.node ?? '', isCold)) before++
   if (gaveUpAt > vacantSince - GAVE_UP_MS) before++
-  return Math.max(Math.max(vacantSince, eligibleSince, readySince) + before * STAGGER_MS, pausedUntil)
+  const since = Math.max(vacantSince, eligibleSince, readySince, informedAt)
+  return Math.max(since + before * STAGGER_MS, pausedUntil)
 }
 
 /** Somebody else held it just now. */
@@ -172,47 +176,51 @@ function fromProbing(contest: Contest, situation: Situation): Step | null {
 }
 
 function fromActive(contest: Contest, situation: Situation): Step | null {
-  const { node, instance, isListening, isLeaving, now } = situation
+  const { isLeaving } = situation
   const other = contest.greatest('active')
-  const mine = { epoch: isListening ? -1 : contest.epoch, node, instance }
-  if (other !== null && outranks(asRank(other), mine, contest.address))
+  if (other !== null && outranks(asRank(other), rankOf(contest, situation), contest.address))
     return to('none', contest, 'outranked')
   if (isLeaving || !contest.isEligible)
     return to('yielding', contest, contest.isEligible ? 'leaving' : 'ineligible')
-  return other === null ? againstDeaf(contest, situation) : againstLesser(contest, situation, other, now)
+  if (other !== null) return againstLesser(contest, situation, other)
+  contest.rival = null
+  if (contest.has('yielding')) return due(contest, holdAgainst(contest, situation, REPEAT_MS))
+  return againstDeaf(contest, situation)
 }
 
 /** [7] The lesser holder is told again, and believed not to hear it when that does not help. */
-function againstLesser(contest: Contest, situation: Situation, other: RankedClaim, now: number): Step | null {
-  if (!other.peer.quorum) contest.rival = null
-  else if (contest.rival?.peer !== other.peer) contest.rival = { peer: other.peer, since: now }
+function againstLesser(contest: Contest, situation: Situation, { peer }: RankedClaim): Step | null {
+  const { now } = situation
+  if (!peer.quorum) contest.rival = null
+  else if (contest.rival?.peer !== peer) contest.rival = { peer, since: now }
   const unheardAt = (contest.rival?.since ?? Infinity) + ONE_WAY_MS
   if (now >= unheardAt) return to('none', contest, 'unheard')
-  if (now >= contest.repeatedAt + REPEAT_MS) {
+  return due(contest, Math.min(unheardAt, holdAgainst(contest, situation, REPEAT_MS)))
+}
+
+/** Tells the other holder and the clients again, at most every `interval` ms; returns when that is due next. */
+function holdAgainst(contest: Contest, situation: Situation, interval: number): number {
+  const { now } = situation
+  if (now >= contest.repeatedAt + interval) {
+    contest.repeatedAt = now
     situation.repeat(contest)
     situation.send('gratuitous', contest)
-    contest.repeatedAt = now
   }
-  return due(contest, Math.min(unheardAt, contest.repeatedAt + REPEAT_MS))
+  return contest.repeatedAt + interval
 }
 
 /** [7] A deaf peer goes on announcing itself: the clients are told again, and it is too if it hears a little. */
 function againstDeaf(contest: Contest, situation: Situation): null {
-  const { isListening, now } = situation
-  contest.rival = null
+  if (contest.claims.size === 0) return null
   for (const [peer, { state, epoch }] of contest.claims) {
     if (!peer.deaf || state !== 'active') continue
     const theirs = { epoch: peer.listening ? -1 : epoch, node: peer.node, instance: peer.instance }
     // Dead, it would have been outbid; once it hears again, it must find itself outbid.
-    const isOutbid = isListening || outranks(rankOf(contest, situation), theirs, contest.address)
-    if (!isOutbid) contest.epoch = contest.top = above(contest.top)
-    const interval = peer.listening ? REPEAT_MS : REPEAT_TO_DEAF_MS
-    if (!isOutbid || now >= contest.repeatedAt + interval) {
-      situation.send('gratuitous', contest)
-      if (peer.listening || !isOutbid) situation.repeat(contest)
-      contest.repeatedAt = now
+    if (!situation.isListening && !outranks(rankOf(contest, situation), theirs, contest.address)) {
+      contest.epoch = contest.top = above(contest.top)
+      contest.repeatedAt = -Infinity
     }
-    return due(contest, contest.repeatedAt + interval)
+    return due(contest, holdAgainst(contest, situation, peer.listening ? REPEAT_MS : REPEAT_TO_DEAF_MS))
   }
   return null
 }

@@ -34,7 +34,7 @@ export const CLAIM_STATES = ['none', 'probing', 'blocked', 'active', 'yielding']
 export type ClaimState = (typeof CLAIM_STATES)[number]
 
 /** By their bit on the wire, lowest first. */
-const FLAGS = ['listening', 'leaving', 'gone', 'stale', 'quorum'] as const
+const FLAGS = ['listening', 'leaving', 'gone', 'stale', 'quorum', 'asking'] as const
 
 /** What one speaker says of one address. `epoch`: uint32. */
 export interface HelloClaim {
@@ -230,6 +230,7 @@ function flagsOf(bits: number): Pick<Hello, (typeof FLAGS)[number]> {
     gone: is('gone'),
     stale: is('stale'),
     quorum: is('quorum'),
+    asking: is('asking'),
   }
 }
 

@@ -276,7 +276,15 @@ test('to leave is to yield, then to say goodbye three times', () => {
 test('an old hello is refused, also one of an instance that is dead', () => {
   const speaker = asHolder()
   const old = { instance: '000000000000000b', node: 'b', sequence: 3, deadInterval: 375 }
-  const flags = { listening: false, leaving: false, gone: false, stale: false, quorum: true, claims: [] }
+  const flags = {
+    listening: false,
+    leaving: false,
+    gone: false,
+    stale: false,
+    quorum: true,
+    asking: false,
+    claims: [],
+  }
   assert.equal(speaker.instance.receive({ ...old, ...flags }, 0xb, 3000), 'replayed')
   speaker.peer('b', null).until(5000)
   assert.equal(speaker.instance.receive({ ...old, ...flags }, 0xb, 5000), 'replayed')

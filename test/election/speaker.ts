@@ -77,6 +77,7 @@ export class Speaker {
       gone: false,
       stale: false,
       quorum: true,
+      asking: false,
       claims: claim === undefined ? [] : [{ address: VIP, state: claim[0], epoch: claim[1] }],
       ...says,
     }

@@ -33,6 +33,7 @@ const hello: Hello = {
   gone: false,
   stale: true,
   quorum: true,
+  asking: false,
   claims: [
     { address: v4, state: 'active', epoch: 0x8000_0001 },
     { address: v6, state: 'probing', epoch: 0x8000_0000 },

@@ -22,6 +22,8 @@ export interface Violation {
 
 const PREFERENCE_MS = 1000
 const RECHECK_MS = 200
+/** Who holds an address for a shorter time was a mistake of its own; no client followed. */
+const VISIBLE_MS = 250
 
 export class Judge {
   readonly #world: World
@@ -69,10 +71,15 @@ export class Judge {
     if (cause === 'preferred') this.#preferredAt[address] = now
     else if (now >= this.restsFrom)
       this.#violate('rest', `${machine.name} takes ${formatIndex(address)}: ${cause}`)
-    if (!machine.hasCarrier) return // nobody sees it
+    this.#world.after(VISIBLE_MS, () => {
+      if (machine.answers(address) && machine.hasCarrier) this.#moved(machine, address)
+    })
+  }
+
+  #moved(machine: Machine, address: number): void {
     const isMove = this.#lastHolder[address] !== null && this.#lastHolder[address] !== machine
     this.#lastHolder[address] = machine
-    if (now < this.#movesFrom || !isMove) return
+    if (this.#world.agenda.now < this.#movesFrom || !isMove) return
     const moves = (this.#moves[address] ?? 0) + 1
     this.#moves[address] = moves
     if (moves === this.#movesGranted + 1)

@@ -27,8 +27,8 @@ export class Machine implements Happening {
   readonly index: number
   readonly #world: World
   process: Process | null = null
-  hasCarrier = true
-  #seesCarrier = true
+  /** Faults that keep the cable out, and of each whether the speaker is told. */
+  readonly #plugs: boolean[] = []
   /** All of its processes are stopped. */
   isFrozen = false
   /** Its JavaScript is busy; the responder is not. */
@@ -91,12 +91,28 @@ export class Machine implements Happening {
     this.#do(({ instance }, now) => instance.setIntents(intents, isStale, now))
   }
 
-  /** `isTold`: the interface loses its carrier, and the speaker hears of it. */
-  setCarrier(hasCarrier: boolean, isTold: boolean): void {
-    this.hasCarrier = hasCarrier
-    if (!isTold) return
-    this.#seesCarrier = hasCarrier
-    this.#do(({ instance }, now) => instance.setLinkUp(hasCarrier, now))
+  /** Nothing gets in or out. `isTold`: the interface loses its carrier, and the speaker hears of it. */
+  unplug(isTold: boolean): () => void {
+    const seen = this.#seesCarrier
+    this.#plugs.push(isTold)
+    if (seen !== this.#seesCarrier) this.#tellCarrier()
+    return () => {
+      this.#plugs.splice(this.#plugs.indexOf(isTold), 1)
+      if (isTold && this.#seesCarrier) this.#tellCarrier()
+    }
+  }
+
+  get hasCarrier(): boolean {
+    return this.#plugs.length === 0
+  }
+
+  get #seesCarrier(): boolean {
+    return !this.#plugs.includes(true)
+  }
+
+  #tellCarrier(): void {
+    const isUp = this.#seesCarrier
+    this.#do(({ instance }, now) => instance.setLinkUp(isUp, now))
   }
 
   get isBusy(): boolean {
@@ -206,7 +222,9 @@ export function indexOf({ address }: { readonly address: Observation['address'] 
 }
 
 function formatHello(hello: Hello): string {
-  const flags = (['listening', 'leaving', 'gone', 'stale', 'quorum'] as const).filter((flag) => hello[flag])
+  const flags = (['listening', 'leaving', 'gone', 'stale', 'quorum', 'asking'] as const).filter(
+    (flag) => hello[flag],
+  )
   const claims = hello.claims.map((claim) => `.${indexOf(claim)} ${claim.state} ${claim.epoch - 2 ** 31}`)
   return `hello ${hello.sequence} ${flags.join(' ')}: ${claims.join(', ')}`
 }

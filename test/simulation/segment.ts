@@ -5,6 +5,9 @@ import type { Agenda, Happening } from './agenda.ts'
 import type { Machine } from './machine.ts'
 import type { Random } from './random.ts'
 
+/** As a loss: the switch swallows hellos, and nothing else. */
+export const ONLY_HELLOS = 2
+
 export class Segment {
   readonly #agenda: Agenda
   readonly #random: Random
@@ -18,6 +21,7 @@ export class Segment {
   lossEverywhere = 0
   /** Probability that a frame from one machine to another is lost, by their indexes; hellos and ARP alike. */
   readonly #loss: Float64Array
+  readonly #impairments: Set<{ readonly loss: number }>[] = []
   /** Hellos are swallowed, ARP is not. */
   readonly #filtered: Uint8Array
   readonly #size: number
@@ -33,34 +37,29 @@ export class Segment {
     this.#filtered = new Uint8Array(size * size)
   }
 
-  setLoss(from: number, to: number, probability: number): void {
-    this.#loss[from * this.#size + to] = probability
-    this.#judge()
-  }
-
-  setFiltered(from: number, to: number, filtered: boolean): void {
-    this.#filtered[from * this.#size + to] = filtered ? 1 : 0
-    this.#judge()
+  /** Loses frames from one machine to another with a probability, or `ONLY_HELLOS`. Returns what undoes it. */
+  impair(from: number, to: number, loss: number): () => void {
+    const at = from * this.#size + to
+    const impairment = { loss }
+    const all = (this.#impairments[at] ??= new Set())
+    all.add(impairment)
+    this.#judge(at)
+    return () => {
+      all.delete(impairment)
+      this.#judge(at)
+    }
   }
 
   setLossEverywhere(probability: number): void {
     this.lossEverywhere = probability
-    this.#judge()
+    this.#judge(0)
   }
 
-  get hasFilter(): boolean {
-    return this.#filtered.includes(1)
-  }
-
-  heal(): void {
-    this.#loss.fill(0)
-    this.#filtered.fill(0)
-    this.lossEverywhere = 0
-    this.#judge()
-  }
-
-  #judge(): void {
-    this.#isPerfect = this.lossEverywhere === 0 && this.#loss.every((loss) => loss === 0) && !this.hasFilter
+  #judge(at: number): void {
+    const losses = [...(this.#impairments[at] ?? [])].map(({ loss }) => loss)
+    this.#loss[at] = Math.max(0, ...losses.filter((loss) => loss !== ONLY_HELLOS))
+    this.#filtered[at] = losses.includes(ONLY_HELLOS) ? 1 : 0
+    this.#isPerfect = this.lossEverywhere === 0 && !this.#impairments.some((all) => all.size > 0)
   }
 
   /** Every hello gets through, both ways. */
