@@ -1,5 +1,5 @@
 // One node: a speaker's process with its election, its responder, its cable, and its view of the API.
-import { Instance, type Intent, type Observation, type Settings } from '../../src/election/index.ts'
+import { type Instance, type Intent, type Observation, type Settings } from '../../src/election/index.ts'
 import type { Hello } from '../../src/packet/index.ts'
 import type { Happening } from './agenda.ts'
 import type { World } from './world.ts'
@@ -52,7 +52,7 @@ export class Machine implements Happening {
   start(): void {
     const { agenda, random } = this.#world
     const id = Math.floor(random.next() * 2 ** 32)
-    const instance = new Instance({
+    const instance = this.#world.create({
       node: this.name,
       instance: id.toString(16).padStart(16, '0'),
       settings: this.settings,
@@ -61,7 +61,7 @@ export class Machine implements Happening {
     this.isFrozen = false
     this.isStalled = false
     this.process = {
-      instance: this.#world.mutate(instance),
+      instance,
       startedAt: agenda.now - random.between(0, 5000),
       held: new Map(),
       answersUntil: -Infinity,

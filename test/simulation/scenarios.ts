@@ -116,13 +116,17 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 }
 
-export type Mutation = Pick<WorldInit, 'mutate' | 'log' | 'logsHellos'>
+export type Options = Pick<WorldInit, 'create' | 'log' | 'logsHellos'>
+
+export function scenarioOf(seed: number): string {
+  const names = Object.keys(SCENARIOS)
+  return names[seed % names.length] as string
+}
 
 /** The scenario of `seed`, played to its end. */
-export function play(seed: number, options: Mutation = {}): Result {
+export function play(seed: number, options: Options = {}): Result {
   const random = new Random(seed)
-  const names = Object.keys(SCENARIOS)
-  const name = names[seed % names.length] as string
+  const name = scenarioOf(seed)
   const isSmall = random.chance(0.7)
   const world = new World({
     seed: seed ^ 0x5eed,

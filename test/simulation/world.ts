@@ -1,5 +1,11 @@
 // A simulated cluster on one segment: machines, what the API server knows, and who judges.
-import { type Candidate, type Instance, type Intent, candidateOrder } from '../../src/election/index.ts'
+import {
+  type Candidate,
+  Instance,
+  type InstanceInit,
+  type Intent,
+  candidateOrder,
+} from '../../src/election/index.ts'
 import type { Address } from '../../src/ip/index.ts'
 import { Agenda } from './agenda.ts'
 import { Judge, formatIndex } from './judge.ts'
@@ -17,8 +23,8 @@ export interface WorldInit {
   /** ms, least and most. */
   readonly delay?: readonly [number, number]
   readonly settings?: Partial<Settings>
-  /** Replaces an instance by one with a defect, to see that the judge notices. */
-  readonly mutate?: (instance: Instance) => Instance
+  /** Makes an instance with a defect, to see that the judge notices. */
+  readonly create?: (init: InstanceInit) => Instance
   /** Gets a line for everything that happens. */
   readonly log?: (line: string) => void
   /** And one for every hello. */
@@ -35,7 +41,7 @@ export class World {
   readonly machines: readonly Machine[]
   readonly addresses: readonly Address[]
   readonly judge: Judge
-  readonly mutate: (instance: Instance) => Instance
+  readonly create: (init: InstanceInit) => Instance
   readonly tracesHellos: boolean
   readonly #log: ((line: string) => void) | undefined
   /** What the API server says, by address. */
@@ -43,9 +49,9 @@ export class World {
   #intents: readonly Intent[] = []
   readonly #cutSince = new Map<Machine, number>()
 
-  constructor({ seed, machines, addresses, delay = [0.1, 1], settings, mutate, log, logsHellos }: WorldInit) {
+  constructor({ seed, machines, addresses, delay = [0.1, 1], settings, create, log, logsHellos }: WorldInit) {
     this.random = new Random(seed)
-    this.mutate = mutate ?? ((instance) => instance)
+    this.create = create ?? ((init) => new Instance(init))
     this.#log = log
     this.tracesHellos = logsHellos === true
     this.segment = new Segment(this.agenda, this.random, machines, delay)
