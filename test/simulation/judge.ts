@@ -9,10 +9,12 @@ import type { World } from './world.ts'
  * - `duplicate`: two holders that hear each other become one.
  * - `innocent`: who suffers no fault loses no address.
  * - `outage`: after a single crash everything is held again within half a second.
+ * - `handover`: a planned restart leaves no moment in which nobody answers.
  * - `moves`: an address moves only a few times after the last fault.
  * - `flapping`: a single node that comes and goes does not take its addresses with it each time.
  */
-export type Promised = 'oneHolder' | 'rest' | 'duplicate' | 'innocent' | 'outage' | 'moves' | 'flapping'
+export type Promised =
+  'oneHolder' | 'rest' | 'duplicate' | 'innocent' | 'outage' | 'handover' | 'moves' | 'flapping'
 
 export interface Violation {
   readonly promise: Promised
@@ -20,7 +22,6 @@ export interface Violation {
   readonly text: string
 }
 
-const PREFERENCE_MS = 1000
 const RECHECK_MS = 200
 /** Who holds an address for a shorter time was a mistake of its own; no client followed. */
 const VISIBLE_MS = 250
@@ -34,11 +35,13 @@ export class Judge {
   restsFrom = Infinity
   /** Moves are counted since then, and no more than so many are granted. */
   #movesFrom = Infinity
+  #expectsAnswers = false
   #movesGranted = Infinity
   #movesPromise: Promised = 'moves'
   readonly #moves: number[]
   readonly #lastHolder: (Machine | null)[]
-  readonly #preferredAt: number[]
+  /** By address: why each machine took it last. */
+  readonly #causes: Map<Machine, string>[]
   /** Pairs of holders that hear each other, by address and machines. */
   readonly #pairs = new Map<number, object>()
 
@@ -46,7 +49,7 @@ export class Judge {
     this.#world = world
     this.#moves = world.addresses.map(() => 0)
     this.#lastHolder = world.addresses.map(() => null)
-    this.#preferredAt = world.addresses.map(() => -Infinity)
+    this.#causes = world.addresses.map(() => new Map())
   }
 
   countMoves(promise: Promised, granted: number): void {
@@ -62,18 +65,24 @@ export class Judge {
       this.#world.trace(machine, `${formatIndex(address)} ${from} -> ${to} (${cause})`)
     if (to === 'active' && from !== 'yielding') this.#taken(machine, address, cause, now)
     const isLoss = from === 'active' && (cause === 'outranked' || cause === 'unheard' || cause === 'stranger')
-    const isPreference = now - (this.#preferredAt[address] ?? 0) < PREFERENCE_MS
-    if (isLoss && this.innocents.has(machine) && !isPreference)
+    if (isLoss && this.innocents.has(machine) && !this.#isPreferredHeld(address))
       this.#violate('innocent', `${machine.name} lost ${formatIndex(address)}: ${cause}`)
   }
 
   #taken(machine: Machine, address: number, cause: string, now: number): void {
-    if (cause === 'preferred') this.#preferredAt[address] = now
-    else if (now >= this.restsFrom)
+    this.#causes[address]?.set(machine, cause)
+    if (cause !== 'preferred' && now >= this.restsFrom)
       this.#violate('rest', `${machine.name} takes ${formatIndex(address)}: ${cause}`)
     this.#world.after(VISIBLE_MS, () => {
       if (machine.answers(address) && machine.hasCarrier) this.#moved(machine, address)
     })
+  }
+
+  /** Rule 9 gave it to somebody. */
+  #isPreferredHeld(address: number): boolean {
+    return this.#world.machines.some(
+      (machine) => machine.answers(address) && this.#causes[address]?.get(machine) === 'preferred',
+    )
   }
 
   #moved(machine: Machine, address: number): void {
@@ -93,8 +102,21 @@ export class Judge {
     }
   }
 
+  /** From now on every address is answered for at every moment, if anybody can. */
+  expectAnswers(): void {
+    this.#expectsAnswers = true
+  }
+
+  #checkAnswers(address: number): void {
+    const { machines } = this.#world
+    const isAble = machines.some((machine) => this.#isAble(machine, address) && machine.mayClaim)
+    if (isAble && !machines.some((machine) => machine.answers(address)))
+      this.#violate('handover', `nobody answers for ${formatIndex(address)}`)
+  }
+
   /** Somebody began or ceased to hold `address`. */
   holdersChanged(address: number): void {
+    if (this.#expectsAnswers) this.#checkAnswers(address)
     const { machines } = this.#world
     for (let one = 0; one < machines.length; one++)
       for (let other = one + 1; other < machines.length; other++)
@@ -148,9 +170,7 @@ export class Judge {
   #complaint(address: number): string | null {
     const { machines } = this.#world
     const holders = machines.filter((machine) => machine.answers(address))
-    const able = machines.filter(
-      (machine) => machine.process !== null && machine.hasCarrier && this.#world.isEligible(machine, address),
-    )
+    const able = machines.filter((machine) => this.#isAble(machine, address))
     const names = holders.map(({ name }) => name).join(', ')
     if (able.length === 0)
       return holders.length === 0 ? null : `${formatIndex(address)} held by ${names}, in vain`
@@ -158,6 +178,10 @@ export class Judge {
     return able.includes(holders[0] as Machine)
       ? null
       : `${formatIndex(address)} held by ${names}, which may not`
+  }
+
+  #isAble(machine: Machine, address: number): boolean {
+    return machine.process !== null && machine.hasCarrier && this.#world.isEligible(machine, address)
   }
 
   /** The addresses of `victim`, which has just failed for good, are held by others before `within` ms are over. */

@@ -38,10 +38,10 @@ export class Machine implements Happening {
   isStale = false
   settings: Settings
 
-  constructor(world: World, index: number, settings: Settings) {
+  constructor(world: World, index: number, name: string, settings: Settings) {
     this.#world = world
     this.index = index
-    this.name = `node-${'abcdefghijklmnopqrstuvwxyz'[index] ?? index}`
+    this.name = name
     this.settings = settings
   }
 
@@ -68,6 +68,7 @@ export class Machine implements Happening {
       wakeAt: Infinity,
       unread: [],
     }
+    if (this.#world.isCut(this)) this.isStale = true // its intents come from a file
     this.#world.trace(this, 'starts')
     this.#do(({ instance }, now) => instance.setIntents(this.intents, this.isStale, now))
     this.#do(({ instance }, now) => instance.setLinkUp(this.#seesCarrier, now))
@@ -113,6 +114,11 @@ export class Machine implements Happening {
   #tellCarrier(): void {
     const isUp = this.#seesCarrier
     this.#do(({ instance }, now) => instance.setLinkUp(isUp, now))
+  }
+
+  get mayClaim(): boolean {
+    const instance = this.process?.instance
+    return instance !== undefined && !instance.isListening && !instance.isLeaving
   }
 
   get isBusy(): boolean {

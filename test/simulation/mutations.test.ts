@@ -99,6 +99,19 @@ const MUTATIONS: readonly Mutation[] = [
     create: (init) => new Mutant(init, (hello) => ({ ...hello, deadInterval: 2 * hello.deadInterval }), asIs),
   },
   {
+    rule: 'who stops does not wait until it is relieved',
+    breaks: 'handover',
+    scenario: 'rollout',
+    create: (init) => {
+      const instance = new Instance(init)
+      instance.leave = (now) => {
+        instance.setLinkUp(false, now)
+        Instance.prototype.leave.call(instance, now)
+      }
+      return instance
+    },
+  },
+  {
     rule: 'everybody thinks itself preferred',
     breaks: 'moves',
     scenario: 'rollout',

@@ -107,6 +107,7 @@ const SCENARIOS: Record<string, Scenario> = {
   /** One machine after the other is restarted, as a rollout does. */
   rollout(world, random) {
     let at = FAULTS_FROM_MS + 3000
+    world.at(at, () => world.judge.expectAnswers())
     for (const machine of world.machines) {
       const start = at
       world.at(start, () => strike(world, 'terminate', machine, random.between(500, 3000)))
@@ -141,6 +142,7 @@ export function play(seed: number, options: Options = {}): Result {
       ...(random.chance(0.3) && name !== 'single' ? { helloInterval: 100, deadInterval: 750 } : {}),
       failback: random.chance(0.2) && name !== 'flapping' ? 'always' : 'preferred',
     },
+    hasTwins: !['minority', 'single'].includes(name) && random.chance(0.1),
     ...options,
   })
   if (random.chance(0.2)) world.segment.reorders = true

@@ -23,6 +23,8 @@ export interface WorldInit {
   /** ms, least and most. */
   readonly delay?: readonly [number, number]
   readonly settings?: Partial<Settings>
+  /** The last two machines are two interfaces of one node. */
+  readonly hasTwins?: boolean
   /** Makes an instance with a defect, to see that the judge notices. */
   readonly create?: (init: InstanceInit) => Instance
   /** Gets a line for everything that happens. */
@@ -49,17 +51,30 @@ export class World {
   #intents: readonly Intent[] = []
   readonly #cutSince = new Map<Machine, number>()
 
-  constructor({ seed, machines, addresses, delay = [0.1, 1], settings, create, log, logsHellos }: WorldInit) {
+  constructor({
+    seed,
+    machines,
+    addresses,
+    delay = [0.1, 1],
+    settings,
+    hasTwins,
+    create,
+    log,
+    logsHellos,
+  }: WorldInit) {
     this.random = new Random(seed)
     this.create = create ?? ((init) => new Instance(init))
     this.#log = log
     this.tracesHellos = logsHellos === true
     this.segment = new Segment(this.agenda, this.random, machines, delay)
     this.addresses = Array.from({ length: addresses }, (_, index) => addressOf(index))
-    this.machines = Array.from(
-      { length: machines },
-      (_, index) => new Machine(this, index, { ...DEFAULT_SETTINGS, ...settings }),
-    )
+    this.machines = Array.from({ length: machines }, (_, index) => {
+      const isTwin = hasTwins === true && index === machines - 1 && index > 0
+      return new Machine(this, index, nameOf(isTwin ? index - 1 : index), {
+        ...DEFAULT_SETTINGS,
+        ...settings,
+      })
+    })
     this.segment.machines = this.machines
     this.judge = new Judge(this)
     const everybody = Object.fromEntries(this.machines.map(({ name }) => [name, 0]))
@@ -102,6 +117,10 @@ export class World {
     if (this.#cutSince.delete(machine)) machine.know(this.#intents, false)
   }
 
+  isCut(machine: Machine): boolean {
+    return this.#cutSince.has(machine)
+  }
+
   isEligible(machine: Machine, address: number): boolean {
     return this.#scores[address]?.[machine.name] !== undefined
   }
@@ -132,6 +151,10 @@ export class World {
       }
     })
   }
+}
+
+function nameOf(index: number): string {
+  return `node-${'abcdefghijklmnopqrstuvwxyz'[index] ?? index}`
 }
 
 function addressOf(index: number): Address {
