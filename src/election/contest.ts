@@ -46,6 +46,8 @@ export class Contest {
   probesSent = 0
   /** The lesser claim that stays, and since when. */
   rival: { readonly peer: Peer; readonly since: number } | null = null
+  /** It was taken without a quorum. */
+  isProvisional = false
   /** When this speaker's claim was last held against another's. */
   repeatedAt = -Infinity
   readonly preemption = new Preemption()

@@ -197,7 +197,7 @@ export class Instance implements Situation {
       if (isNew) this.#ask()
       if (isNew || hello.asking) this.#introduce()
       if (changed) this.#allDirty = true
-      if (hello.quorum && !this.peers.hasQuorum) this.#listening.impaired(now)
+      if (hello.quorum) this.#listening.heardQuorum(this.peers.hasQuorum, this.#helloInterval, now)
       for (const { address, state, epoch } of hello.claims) this.#learn(peer, address, state, epoch)
     }
     this.#settle()
@@ -218,12 +218,7 @@ export class Instance implements Situation {
   /** Does what is due. */
   tick(now: number): void {
     this.#enter(now)
-    if (this.isUp) {
-      const { dead, changed } = this.peers.refresh(now)
-      for (const peer of dead) this.#loseAll(peer)
-      if (changed) this.#allDirty = true
-    }
-    if (now >= this.#forgetAt) this.#forget()
+    this.#judgePeers()
     for (const contest of this.#timed) if (now >= contest.dueAt) this.#dirty.add(contest)
     this.#settle()
   }
@@ -334,6 +329,7 @@ export class Instance implements Situation {
     contest.probesSent = 0
     contest.probeAt = state === 'blocked' ? this.#retrySlot() : this.now
     if (contest.isAnswering) contest.top = Math.max(contest.top, epoch)
+    if (state === 'active' && from !== 'yielding') contest.isProvisional = !this.peers.hasQuorum
     if (contest.isAnswering !== wasAnswering) this.send(wasAnswering ? 'release' : 'hold', contest)
     if (from !== state)
       this.#transitions.push({ address: contest.address, from, to: state, cause, at: this.now })
@@ -366,7 +362,17 @@ export class Instance implements Situation {
     if (this.#goneSent === 0) this.#helloAt = Math.min(this.#helloAt, this.#sentAt + BURST_SPACING_MS)
   }
 
+  #judgePeers(): void {
+    if (!this.isUp) return
+    const { dead, changed } = this.peers.refresh(this.now)
+    for (const peer of dead) this.#loseAll(peer)
+    if (changed) this.#allDirty = true
+    if (this.now >= this.#forgetAt) this.#forget()
+  }
+
   #settle(): void {
+    // Hellos that come in may leave nothing for `tick` to do; what this speaker says has to be right all the same.
+    if (this.now >= this.#helloAt) this.#judgePeers()
     this.#settleListening()
     const contests = this.#allDirty ? this.#contests.values() : this.#dirty
     const wasAll = this.#allDirty

@@ -1,11 +1,12 @@
 // When a speaker only listens, because what it believes of the others may be wrong: it claims nothing new then, and its
 // claims give way to any other's.
-import { IMPAIRED_MS, LISTEN_MS, QUIET_MS } from './timing.ts'
+import { LISTEN_MS, QUIET_MS, TROUBLED_MS, TROUBLE_HELLOS } from './timing.ts'
 
 export class Listening {
   #until = -Infinity
   #quietUntil = -Infinity
   #firstUntil = -Infinity
+  #troubledSince: number | null = null
 
   /** At the start, and when the cable is back. */
   begin(now: number): void {
@@ -19,9 +20,17 @@ export class Listening {
     if (lateness > deadInterval) this.#quietUntil = now + QUIET_MS
   }
 
-  /** A peer hears a majority while this speaker does not. */
-  impaired(now: number): void {
-    if (!this.isFirst(now)) this.#extend(now + IMPAIRED_MS)
+  /**
+   * A peer says that it hears a majority. While this speaker does not, that is a sign of trouble, though not at once:
+   * after a partition one of them is always the first to be sure.
+   */
+  heardQuorum(hasQuorum: boolean, helloInterval: number, now: number): void {
+    if (hasQuorum || this.isFirst(now)) {
+      this.#troubledSince = null
+      return
+    }
+    this.#troubledSince ??= now
+    if (now - this.#troubledSince >= TROUBLE_HELLOS * helloInterval) this.#extend(now + TROUBLED_MS)
   }
 
   #extend(until: number): void {

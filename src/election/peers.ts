@@ -139,8 +139,9 @@ export class Peers {
     const dead: Peer[] = []
     for (const peer of this.#living.values()) if (now - peer.heardAt >= peer.deadInterval) dead.push(peer)
     for (const peer of dead) this.#bury(peer, peer.sequence, now)
+    const hadQuorum = this.#hasQuorum
     this.#hasQuorum = this.#countQuorum(now)
-    let changed = dead.length > 0
+    let changed = dead.length > 0 || this.#hasQuorum !== hadQuorum
     for (const peer of this.#living.values()) {
       if (!this.#hasQuorum) peer.noQuorumSince = null
       const deaf = peer.noQuorumSince !== null && now - peer.noQuorumSince >= DEAF_MS

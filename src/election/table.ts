@@ -184,8 +184,17 @@ function fromActive(contest: Contest, situation: Situation): Step | null {
     return to('yielding', contest, contest.isEligible ? 'leaving' : 'ineligible')
   if (other !== null) return againstLesser(contest, situation, other)
   contest.rival = null
+  if (contest.isProvisional && situation.peers.hasQuorum && !situation.isListening)
+    confirm(contest, situation)
   if (contest.has('yielding')) return due(contest, holdAgainst(contest, situation, REPEAT_MS))
   return againstDeaf(contest, situation)
+}
+
+/** [8] Now that nobody objects who could know: as if there had been a quorum from the beginning. */
+function confirm(contest: Contest, situation: Situation): void {
+  contest.isProvisional = false
+  contest.epoch = contest.top = epochFor(contest, situation)
+  situation.repeat(contest)
 }
 
 /** [7] The lesser holder is told again, and believed not to hear it when that does not help. */

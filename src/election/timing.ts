@@ -25,7 +25,9 @@ export const LISTEN_MS = 1200
 /** Without hellos, after a freeze in which the others took this speaker for dead: it hears them first. */
 export const QUIET_MS = 250
 /** Listening after each sign that the others hear more than this speaker does. */
-export const IMPAIRED_MS = 3000
+export const TROUBLED_MS = 3000
+/** Such signs count after so many hello intervals. */
+export const TROUBLE_HELLOS = 4
 
 /** Between one candidate's turn and the next's. */
 export const STAGGER_MS = 50

@@ -66,6 +66,15 @@ test('without a quorum a takeover ranks below the holder that may live elsewhere
   assert.equal(speaker.said?.quorum, false)
 })
 
+test('a claim made without a quorum is made good when there is one and nobody objects', () => {
+  const speaker = besideHolder(['a', 'b', 'c'], BASE + 5)
+  speaker.peer('b', null).peer('c', null).until(4000)
+  assert.equal(speaker.claim, 'active 4')
+  speaker.peer('c', { quorum: false }).until(5100)
+  assert.equal(speaker.claim, 'active 6')
+  assert.deepEqual(speaker.news(), ['3375 none active takeover'])
+})
+
 test('who says goodbye is replaced at once', () => {
   const speaker = besideHolder(['a', 'b', 'c'])
   speaker.peer('b', { gone: true }).until(3010)
@@ -198,12 +207,18 @@ test('a listening holder goes on until somebody else claims the address, with wh
   assert.deepEqual(speaker.news(), ['3400 active none outranked'])
 })
 
-test('a speaker without a majority that hears one with it listens for 3 s', () => {
+test('a speaker that goes on without a majority, and hears one with it, listens for 3 s', () => {
   const speaker = asHolder()
   speaker.peer('b', null).peer('c', null).until(4000)
   assert.equal(speaker.said?.quorum, false)
   speaker.peer('c', {}).until(4100)
+  assert.equal(speaker.said?.listening, false)
+  speaker.peer('c', null).until(4200).peer('c', {}).until(4210)
   assert.equal(speaker.said?.listening, true)
+  speaker.peer('c', null).until(7199)
+  assert.equal(speaker.said?.listening, true)
+  speaker.until(7300)
+  assert.equal(speaker.said?.listening, false)
 })
 
 test('a pulled cable ends all claims at once; back again, the speaker listens, and nobody was silent', () => {

@@ -41,7 +41,7 @@ export class Judge {
   readonly #moves: number[]
   readonly #lastHolder: (Machine | null)[]
   /** By address: why each machine took it last. */
-  readonly #causes: Map<Machine, string>[]
+  readonly #causes: Map<Machine, { readonly cause: string; readonly at: number }>[]
   /** Pairs of holders that hear each other, by address and machines. */
   readonly #pairs = new Map<number, object>()
 
@@ -65,12 +65,13 @@ export class Judge {
       this.#world.trace(machine, `${formatIndex(address)} ${from} -> ${to} (${cause})`)
     if (to === 'active' && from !== 'yielding') this.#taken(machine, address, cause, now)
     const isLoss = from === 'active' && (cause === 'outranked' || cause === 'unheard' || cause === 'stranger')
-    if (isLoss && this.innocents.has(machine) && !this.#isPreferredHeld(address))
+    const since = this.#causes[address]?.get(machine)?.at ?? 0
+    if (isLoss && this.innocents.has(machine) && now - since > VISIBLE_MS && !this.#isPreferredHeld(address))
       this.#violate('innocent', `${machine.name} lost ${formatIndex(address)}: ${cause}`)
   }
 
   #taken(machine: Machine, address: number, cause: string, now: number): void {
-    this.#causes[address]?.set(machine, cause)
+    this.#causes[address]?.set(machine, { cause, at: now })
     if (cause !== 'preferred' && now >= this.restsFrom)
       this.#violate('rest', `${machine.name} takes ${formatIndex(address)}: ${cause}`)
     this.#world.after(VISIBLE_MS, () => {
@@ -81,7 +82,7 @@ export class Judge {
   /** Rule 9 gave it to somebody. */
   #isPreferredHeld(address: number): boolean {
     return this.#world.machines.some(
-      (machine) => machine.answers(address) && this.#causes[address]?.get(machine) === 'preferred',
+      (machine) => machine.answers(address) && this.#causes[address]?.get(machine)?.cause === 'preferred',
     )
   }
 
