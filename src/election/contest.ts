@@ -64,8 +64,30 @@ export class Contest {
     return this.place >= 0
   }
 
+  /** Its probes are on the wire. */
+  get isProbing(): boolean {
+    return this.state === 'probing' || (this.state === 'blocked' && this.probesSent > 0)
+  }
+
   get isAnswering(): boolean {
     return isAnswering(this.state)
+  }
+
+  /** Takes a step of the state table; `probeAt`: when the first probe is due, if the new state needs one. */
+  enter(
+    { state, epoch }: { readonly state: ClaimState; readonly epoch: number },
+    probeAt: number,
+    now: number,
+  ): void {
+    this.state = state
+    this.epoch = epoch
+    this.since = now
+    this.vacantSince = null
+    this.rival = null
+    this.repeatedAt = now
+    this.probesSent = 0
+    this.probeAt = probeAt
+    if (this.isAnswering) this.top = Math.max(this.top, epoch)
   }
 
   /** Of the peers that count, the greatest claim in one of `states`. */

@@ -3,11 +3,11 @@ export {
   type Action,
   Instance,
   type InstanceInit,
-  type Intent,
   type Observation,
   type Output,
   type Transition,
 } from './instance.ts'
+export type { Intent } from './contests.ts'
 export { type Candidate, candidateOrder } from './order.ts'
 export type { Cause } from './table.ts'
 export { DEFAULT_SETTINGS, type Settings } from './timing.ts'

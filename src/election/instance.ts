@@ -1,18 +1,13 @@
 // One speaker on one segment: joins what it hears, what it may hold and the time into claims. It reads no clock, draws no
 // random number and sends nothing itself: times and draws come in, hellos and frames go out as values.
-import { type Address } from '../ip/index.ts'
-import { type ClaimState, type Hello, type Mac, splitClaims } from '../packet/index.ts'
-import { Contest } from './contest.ts'
+import type { Address } from '../ip/index.ts'
+import type { ClaimState, Hello, Mac } from '../packet/index.ts'
+import type { Contest } from './contest.ts'
+import { Contests, type Intent } from './contests.ts'
 import { Listening } from './listening.ts'
-import { Listing } from './listing.ts'
-import type { Candidate } from './order.ts'
 import { type Peer, Peers } from './peers.ts'
 import { type Cause, type Situation, type Step, nextStep } from './table.ts'
 import {
-  BURST_SPACING_MS,
-  GONE_HELLOS,
-  INTRODUCE_MS,
-  MEMORY_MS,
   PAUSE_MS,
   RETRY_JITTER,
   RETRY_MS,
@@ -24,13 +19,7 @@ import {
   deadIntervalFor,
   helloIntervalFor,
 } from './timing.ts'
-
-/** What this node may do about one address. */
-export interface Intent {
-  readonly address: Address
-  /** Nodes that may hold it, first choice first; this node may be missing. */
-  readonly candidates: readonly Candidate[]
-}
+import { Voice } from './voice.ts'
 
 export interface InstanceInit {
   readonly node: string
@@ -74,49 +63,49 @@ export interface Output {
 }
 
 /** All times: ms of one monotonic clock. */
-export class Instance implements Situation {
+export class Instance {
   readonly node: string
-  readonly instance: string
-  readonly settings: Settings
-  readonly peers: Peers
+  readonly #instance: string
+  readonly #settings: Settings
   readonly #random: () => number
-  readonly #contests = new Map<bigint, Contest>()
+  readonly peers: Peers
+  readonly #contests: Contests
   readonly #listening = new Listening()
-  readonly #listing = new Listing()
-
-  now = 0
-  isUp = false
-  isListening = false
-  readySince = 0
-  isLeaving = false
-  isStale = false
+  readonly #voice = new Voice()
+  readonly #situation: Situation
 
   #knowsCluster = false
-  #sequence = 0
-  #helloAt = Infinity
-  #sentAt = -Infinity
-  #retryAt = -Infinity
-  #forgetAt = 0
-  #downAt = 0
+  #downSince = 0
   #leaveBy = Infinity
-  #goneSent = 0
-  #askingUntil = -Infinity
+  #forgetAt = 0
+  #lastRetryAt = -Infinity
   #nextAt = Infinity
-
-  #dirty = new Set<Contest>()
-  #allDirty = false
-  /** Those with a `dueAt`. */
-  readonly #timed = new Set<Contest>()
   #actions: Action[] = []
   #hellos: Hello[] = []
   #transitions: Transition[] = []
 
   constructor({ node, instance, settings, random }: InstanceInit) {
     this.node = node
-    this.instance = instance
-    this.settings = settings
+    this.#instance = instance
+    this.#settings = settings
     this.#random = random
     this.peers = new Peers(node, instance)
+    this.#contests = new Contests(node)
+    this.#situation = {
+      now: 0,
+      node,
+      instance,
+      settings,
+      peers: this.peers,
+      isUp: false,
+      isListening: false,
+      readySince: 0,
+      informedAt: 0,
+      isLeaving: false,
+      isStale: false,
+      send: (kind, { address }) => this.#actions.push({ kind, address }),
+      repeat: (contest) => this.#voice.list(contest, this.#situation.now),
+    }
   }
 
   /** When `tick` has to be called, if nothing else is before; `Infinity`: no need to. */
@@ -124,9 +113,17 @@ export class Instance implements Situation {
     return this.#nextAt
   }
 
+  get isListening(): boolean {
+    return this.#situation.isListening
+  }
+
+  get isLeaving(): boolean {
+    return this.#situation.isLeaving
+  }
+
   /** After `leave`: everything is said and done. */
   get hasLeft(): boolean {
-    return this.#goneSent === GONE_HELLOS || (this.isLeaving && !this.isUp)
+    return this.#voice.hasSaidGoodbye || (this.isLeaving && !this.#situation.isUp)
   }
 
   /** Replaces all intents. `isStale`: the view of the cluster that they come from may be an old one. */
@@ -134,84 +131,63 @@ export class Instance implements Situation {
     this.#enter(now)
     if (!this.#knowsCluster && intents.length > 0) {
       this.#knowsCluster = true
-      this.peers.suppose(
-        new Set(intents.flatMap(({ candidates }) => candidates.map(({ node }) => node))),
-        now,
-      )
+      const names = intents.flatMap(({ candidates }) => candidates.map(({ node }) => node))
+      this.peers.suppose(new Set(names), now)
     }
-    const missing = new Set(this.#contests.values())
-    for (const { address, candidates } of intents) {
-      const contest = this.#contestOf(address)
-      missing.delete(contest)
-      const place = candidates.findIndex(({ node }) => node === this.node)
-      if (place >= 0 && contest.place < 0) contest.eligibleSince = now
-      contest.candidates = candidates
-      contest.place = place
-    }
-    for (const contest of missing) {
-      contest.candidates = null
-      contest.place = -1
-    }
-    if (this.isStale !== isStale) this.#announce()
-    this.isStale = isStale
-    this.#allDirty = true
+    this.#contests.intend(intents, now)
+    if (this.#situation.isStale !== isStale) this.#voice.hasten()
+    this.#situation.isStale = isStale
     this.#settle()
   }
 
   setLinkUp(isUp: boolean, now: number): void {
-    if (isUp === this.isUp) return
+    if (isUp === this.#situation.isUp) return
     this.#enter(now)
-    this.isUp = isUp
+    this.#situation.isUp = isUp
     if (isUp) {
-      this.peers.excuse(now - this.#downAt)
+      this.peers.excuse(now - this.#downSince)
       this.#listening.begin(now)
-      this.#announce()
-    } else this.#downAt = now
-    this.#allDirty = true
+      this.#voice.hasten()
+    } else this.#downSince = now
+    this.#contests.doubtAll()
     this.#settle()
   }
 
   /** SIGTERM: hands everything over, then says goodbye; see `hasLeft`. */
   leave(now: number): void {
     this.#enter(now)
-    this.isLeaving = true
+    this.#situation.isLeaving = true
     this.#leaveBy = now + YIELD_MS
-    this.#announce()
-    this.#allDirty = true
+    this.#voice.hasten()
+    this.#contests.doubtAll()
     this.#settle()
   }
 
   /** Takes a hello in; `mac`: whose frame it came in. Returns why it was refused, or `null`. */
   receive(hello: Hello, mac: Mac, now: number): 'own' | 'replayed' | null {
-    if (!this.isUp) return null
+    if (!this.#situation.isUp) return null
     this.#enter(now)
     const heard = this.peers.hear(hello, mac, now)
-    if ('refused' in heard) {
-      this.#settle()
-      return heard.refused
-    }
-    if ('gone' in heard) {
-      if (heard.gone !== null) this.#loseAll(heard.gone)
-    } else {
+    if ('gone' in heard && heard.gone !== null) this.#contests.bereave(heard.gone, now)
+    if ('peer' in heard) {
       const { peer, isNew, changed } = heard
-      if (isNew) this.#ask()
-      if (isNew || hello.asking) this.#introduce()
-      if (changed) this.#allDirty = true
+      if (isNew) this.#voice.ask(now)
+      if (isNew || hello.asking) this.#voice.introduce(now)
+      if (changed) this.#contests.doubtAll()
       if (hello.quorum) this.#listening.heardQuorum(this.peers.hasQuorum, this.#helloInterval, now)
       for (const { address, state, epoch } of hello.claims) this.#learn(peer, address, state, epoch)
     }
     this.#settle()
-    return null
+    return 'refused' in heard ? heard.refused : null
   }
 
   /** Takes in what the responder saw of an address on the wire. */
   observe({ address, mac, kind }: Observation, now: number): void {
-    const contest = this.#contests.get(keyOf(address))
-    if (contest === undefined || !this.isUp) return
+    const contest = this.#contests.get(address)
+    if (contest === undefined || !this.#situation.isUp) return
     this.#enter(now)
     if (contest.state === 'active') this.#observeActive(contest, mac, kind)
-    else if (contest.state === 'probing' || (contest.state === 'blocked' && contest.probesSent > 0))
-      this.#observeProbing(contest, mac, kind)
+    else if (contest.isProbing) this.#observeProbing(contest, mac, kind)
     this.#settle()
   }
 
@@ -219,7 +195,7 @@ export class Instance implements Situation {
   tick(now: number): void {
     this.#enter(now)
     this.#judgePeers()
-    for (const contest of this.#timed) if (now >= contest.dueAt) this.#dirty.add(contest)
+    this.#contests.wake(now)
     this.#settle()
   }
 
@@ -231,216 +207,136 @@ export class Instance implements Situation {
     return output
   }
 
-  send(kind: Action['kind'], { address }: Contest): void {
-    this.#actions.push({ kind, address })
-  }
-
-  repeat(contest: Contest): void {
-    this.#listing.set(contest, contest.address, contest.state, contest.epoch, this.now)
-    this.#announce()
-  }
-
   /** Moves time on, and notices when that should have happened earlier. */
   #enter(now: number): void {
     const lateness = now - this.#nextAt
-    this.now = now
+    this.#situation.now = now
     const dead = this.#deadInterval
-    if (lateness <= dead / 2 || !this.isUp) return
+    if (lateness <= dead / 2 || !this.#situation.isUp) return
     this.peers.excuse(lateness)
     this.#listening.stalled(lateness, dead, now)
-    this.#allDirty = true
+    this.#contests.doubtAll()
     this.#nextAt = now
   }
 
   get #helloInterval(): number {
-    return helloIntervalFor(this.peers.living.size, this.settings)
+    return helloIntervalFor(this.peers.living.size, this.#settings)
   }
 
   get #deadInterval(): number {
-    return deadIntervalFor(this.#helloInterval, this.settings)
-  }
-
-  /** Until then the claims of some peer may not be known. */
-  get informedAt(): number {
-    return this.#askingUntil
-  }
-
-  #contestOf(address: Address): Contest {
-    const key = keyOf(address)
-    let contest = this.#contests.get(key)
-    if (contest === undefined) {
-      contest = new Contest(address, this.now)
-      this.#contests.set(key, contest)
-    }
-    return contest
+    return deadIntervalFor(this.#helloInterval, this.#settings)
   }
 
   #learn(peer: Peer, address: Address, state: ClaimState, epoch: number): void {
-    const contest = this.#contestOf(address)
-    if (contest.learn(peer, state, epoch, this.now)) this.#dirty.add(contest)
+    const { now } = this.#situation
+    const contest = this.#contests.open(address, now)
+    if (contest.learn(peer, state, epoch, now)) this.#contests.doubt(contest)
     contest.evidence.clear(peer.mac)
-  }
-
-  /** What a new peer claims, or what this speaker missed, is not known yet. */
-  #ask(): void {
-    this.#askingUntil = this.now + INTRODUCE_MS
-    this.#announce()
-  }
-
-  #introduce(): void {
-    this.#listing.introduce(this.now)
-    this.#announce()
-  }
-
-  #loseAll(peer: Peer): void {
-    for (const contest of peer.claims.keys()) contest.lose(peer, this.now)
-    this.#allDirty = true
   }
 
   #observeProbing(contest: Contest, mac: Mac, kind: Observation['kind']): void {
     if (!this.peers.hasMac(mac)) this.#block(contest)
     else if (kind !== 'probe') {
-      contest.pausedUntil = this.now + PAUSE_MS
+      contest.pausedUntil = this.#situation.now + PAUSE_MS
       this.#apply(contest, { state: 'none', epoch: contest.epoch, cause: 'answered' })
     }
   }
 
   #observeActive(contest: Contest, mac: Mac, kind: Observation['kind']): void {
     if (kind === 'probe' || this.peers.hasMac(mac)) return
-    const { defend, persists } = contest.evidence.add(mac, this.now)
-    if (defend) this.send('defend', contest)
-    const isYoung = this.now - contest.since < YOUNG_MS
-    if (persists && (isYoung || this.peers.isAlone)) this.#block(contest)
+    const { now } = this.#situation
+    const { defend, persists } = contest.evidence.add(mac, now)
+    if (defend) this.#actions.push({ kind: 'defend', address: contest.address })
+    if (persists && (now - contest.since < YOUNG_MS || this.peers.isAlone)) this.#block(contest)
   }
 
   #block(contest: Contest): void {
     this.#apply(contest, { state: 'blocked', epoch: contest.epoch, cause: 'stranger' })
   }
 
-  #apply(contest: Contest, { state, epoch, cause }: Step): void {
-    const wasAnswering = contest.isAnswering
-    const from = contest.state
-    contest.state = state
-    contest.epoch = epoch
-    contest.since = this.now
-    contest.vacantSince = null
-    contest.rival = null
-    contest.repeatedAt = this.now
-    contest.probesSent = 0
-    contest.probeAt = state === 'blocked' ? this.#retrySlot() : this.now
-    if (contest.isAnswering) contest.top = Math.max(contest.top, epoch)
-    if (state === 'active' && from !== 'yielding') contest.isProvisional = !this.peers.hasQuorum
-    if (contest.isAnswering !== wasAnswering) this.send(wasAnswering ? 'release' : 'hold', contest)
-    if (from !== state)
-      this.#transitions.push({ address: contest.address, from, to: state, cause, at: this.now })
-    this.#dirty.add(contest)
-    this.repeat(contest)
+  #apply(contest: Contest, step: Step): void {
+    const { now } = this.#situation
+    const { address, state: from, isAnswering: wasAnswering } = contest
+    contest.enter(step, step.state === 'blocked' ? this.#retrySlot() : now, now)
+    if (step.state === 'active' && !wasAnswering) contest.isProvisional = !this.peers.hasQuorum
+    if (contest.isAnswering !== wasAnswering)
+      this.#actions.push({ kind: wasAnswering ? 'release' : 'hold', address })
+    if (from !== step.state)
+      this.#transitions.push({ address, from, to: step.state, cause: step.cause, at: now })
+    this.#contests.doubt(contest)
+    this.#voice.list(contest, now)
   }
 
   /** Retries are spread, so that two watchers do not probe in step, and so that thousands do not probe at once. */
   #retrySlot(): number {
-    const wanted = this.now + RETRY_MS * (1 + RETRY_JITTER * (2 * this.#random() - 1))
-    this.#retryAt = Math.max(wanted, this.#retryAt + RETRY_SPACING_MS)
-    return this.#retryAt
-  }
-
-  #forget(): void {
-    this.#forgetAt = this.now + SLICE_MS
-    for (const { peer, contest } of this.peers.forget(this.now)) {
-      contest.lose(peer, this.now)
-      this.#dirty.add(contest)
-    }
-    for (const [key, contest] of this.#contests) {
-      const isUnused = contest.candidates === null && contest.state === 'none' && contest.claims.size === 0
-      if (isUnused && this.now - Math.max(contest.since, contest.claimedAt) > MEMORY_MS)
-        this.#contests.delete(key)
-    }
-  }
-
-  /** A hello as soon as the last one is far enough away. */
-  #announce(): void {
-    if (this.#goneSent === 0) this.#helloAt = Math.min(this.#helloAt, this.#sentAt + BURST_SPACING_MS)
+    const wanted = this.#situation.now + RETRY_MS * (1 + RETRY_JITTER * (2 * this.#random() - 1))
+    this.#lastRetryAt = Math.max(wanted, this.#lastRetryAt + RETRY_SPACING_MS)
+    return this.#lastRetryAt
   }
 
   #judgePeers(): void {
-    if (!this.isUp) return
-    const { dead, changed } = this.peers.refresh(this.now)
-    for (const peer of dead) this.#loseAll(peer)
-    if (changed) this.#allDirty = true
-    if (this.now >= this.#forgetAt) this.#forget()
+    const { isUp, now } = this.#situation
+    if (!isUp) return
+    const { dead, changed } = this.peers.refresh(now)
+    for (const peer of dead) this.#contests.bereave(peer, now)
+    if (changed) this.#contests.doubtAll()
+    if (now >= this.#forgetAt) this.#forget(now)
+  }
+
+  #forget(now: number): void {
+    this.#forgetAt = now + SLICE_MS
+    for (const { peer, contest } of this.peers.forget(now)) {
+      contest.lose(peer, now)
+      this.#contests.doubt(contest)
+    }
+    this.#contests.forget(now)
   }
 
   #settle(): void {
+    const situation = this.#situation
     // Hellos that come in may leave nothing for `tick` to do; what this speaker says has to be right all the same.
-    if (this.now >= this.#helloAt) this.#judgePeers()
+    if (situation.now >= this.#voice.dueAt) this.#judgePeers()
     this.#settleListening()
-    const contests = this.#allDirty ? this.#contests.values() : this.#dirty
-    const wasAll = this.#allDirty
-    this.#allDirty = false
-    for (const contest of contests) {
-      for (let step = nextStep(contest, this); step !== null; step = nextStep(contest, this))
+    situation.informedAt = this.#voice.askingUntil
+    this.#contests.settle((contest) => {
+      for (let step = nextStep(contest, situation); step !== null; step = nextStep(contest, situation))
         this.#apply(contest, step)
-      if (contest.dueAt < Infinity) this.#timed.add(contest)
-      else this.#timed.delete(contest)
-    }
-    if (wasAll || this.#dirty.size > 0) this.#dirty.clear()
-    this.#say()
+    })
+    this.#speak()
     this.#nextAt = this.#soonest()
   }
 
   #settleListening(): void {
-    const isListening = this.#listening.isOn(this.now)
-    if (isListening === this.isListening) return
-    this.isListening = isListening
-    if (isListening) this.#ask()
-    else this.readySince = this.now
-    this.#allDirty = true
-    this.#announce()
+    const situation = this.#situation
+    const isListening = this.#listening.isOn(situation.now)
+    if (isListening === situation.isListening) return
+    situation.isListening = isListening
+    if (isListening) this.#voice.ask(situation.now)
+    else situation.readySince = situation.now
+    this.#contests.doubtAll()
+    this.#voice.hasten()
   }
 
-  #say(): void {
-    if (!this.isUp || this.hasLeft || this.now < Math.max(this.#helloAt, this.#listening.quietUntil)) return
-    const gone = this.isLeaving && (this.now >= this.#leaveBy || !this.#isHolding())
-    if (gone) this.#goneSent++
-    const claims = this.#listing.take(this.#helloInterval, this.now)
-    for (const part of splitClaims(claims)) this.#hellos.push(this.#hello(part, gone))
-    this.#sentAt = this.now
-    this.#helloAt = this.now + (gone ? BURST_SPACING_MS : this.#helloInterval)
-  }
-
-  #hello(claims: Hello['claims'], gone: boolean): Hello {
-    return {
-      instance: this.instance,
+  #speak(): void {
+    const { now, isUp, isListening, isLeaving, isStale } = this.#situation
+    if (!isUp || now < Math.max(this.#voice.dueAt, this.#listening.quietUntil)) return
+    const condition = {
+      instance: this.#instance,
       node: this.node,
-      sequence: ++this.#sequence,
       deadInterval: this.#deadInterval,
-      listening: this.isListening,
-      leaving: this.isLeaving,
-      gone,
-      stale: this.isStale,
-      quorum: this.peers.hasQuorum && !this.#listening.isFirst(this.now),
-      asking: this.now < this.#askingUntil,
-      claims,
+      listening: isListening,
+      leaving: isLeaving,
+      gone: isLeaving && (now >= this.#leaveBy || !this.#contests.isAnyAnswering()),
+      stale: isStale,
+      quorum: this.peers.hasQuorum && !this.#listening.isFirst(now),
     }
-  }
-
-  #isHolding(): boolean {
-    for (const { isAnswering } of this.#contests.values()) if (isAnswering) return true
-    return false
+    this.#hellos.push(...this.#voice.speak(condition, this.#helloInterval, now))
   }
 
   #soonest(): number {
-    if (!this.isUp) return Infinity
-    let at = Math.max(this.#helloAt, this.#listening.quietUntil)
-    if (this.hasLeft) return Infinity
-    at = Math.min(at, this.peers.nextVerdictAt)
-    if (this.isListening) at = Math.min(at, this.#listening.until)
-    if (this.#timed.size > 0) for (const { dueAt } of this.#timed) at = Math.min(at, dueAt)
-    return at
+    if (!this.#situation.isUp || this.hasLeft) return Infinity
+    const speakAt = Math.max(this.#voice.dueAt, this.#listening.quietUntil)
+    const listenUntil = this.isListening ? this.#listening.until : Infinity
+    return Math.min(speakAt, listenUntil, this.peers.nextVerdictAt, this.#contests.nextDueAt)
   }
-}
-
-/** Both families in one map: IPv6 addresses as negative numbers. */
-function keyOf({ family, value }: Address): bigint {
-  return family === 'IPv4' ? value : ~value
 }

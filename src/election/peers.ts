@@ -48,6 +48,7 @@ export class Peers {
   /** Last sequence of instances that are dead. */
   readonly #sequences = new Map<string, { sequence: number; until: number }>()
   #hasQuorum = false
+  #lostQuorumAt = -Infinity
 
   constructor(node: string, instance: string) {
     this.#node = node
@@ -61,6 +62,11 @@ export class Peers {
   /** This speaker and those heard steadily are more than half of itself and the known. As of the last `refresh`. */
   get hasQuorum(): boolean {
     return this.#hasQuorum
+  }
+
+  /** When it noticed that it had no quorum any more. */
+  get lostQuorumAt(): number {
+    return this.#lostQuorumAt
   }
 
   /** It knows of other speakers, and hears none. */
@@ -141,6 +147,7 @@ export class Peers {
     for (const peer of dead) this.#bury(peer, peer.sequence, now)
     const hadQuorum = this.#hasQuorum
     this.#hasQuorum = this.#countQuorum(now)
+    if (hadQuorum && !this.#hasQuorum) this.#lostQuorumAt = now
     let changed = dead.length > 0 || this.#hasQuorum !== hadQuorum
     for (const peer of this.#living.values()) {
       if (!this.#hasQuorum) peer.noQuorumSince = null

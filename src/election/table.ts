@@ -47,19 +47,19 @@ export interface Step {
 
 /** What holds for all addresses of an instance at one moment. */
 export interface Situation {
-  readonly now: number
+  now: number
   readonly node: string
   readonly instance: string
   readonly settings: Settings
   readonly peers: Peers
-  readonly isUp: boolean
-  readonly isListening: boolean
+  isUp: boolean
+  isListening: boolean
   /** When it last began to be able to claim. */
-  readonly readySince: number
+  readySince: number
   /** When it will have heard what everybody claims. */
-  readonly informedAt: number
-  readonly isLeaving: boolean
-  readonly isStale: boolean
+  informedAt: number
+  isLeaving: boolean
+  isStale: boolean
   /** Frames that the address needs now, apart from what a new state brings by itself. */
   send(kind: 'probe' | 'gratuitous', contest: Contest): void
   /** Lists the claim again, as if it had changed. */
@@ -184,16 +184,23 @@ function fromActive(contest: Contest, situation: Situation): Step | null {
     return to('yielding', contest, contest.isEligible ? 'leaving' : 'ineligible')
   if (other !== null) return againstLesser(contest, situation, other)
   contest.rival = null
-  if (contest.isProvisional && situation.peers.hasQuorum && !situation.isListening)
-    confirm(contest, situation)
+  reviseEpoch(contest, situation)
   if (contest.has('yielding')) return due(contest, holdAgainst(contest, situation, REPEAT_MS))
   return againstDeaf(contest, situation)
 }
 
-/** [8] Now that nobody objects who could know: as if there had been a quorum from the beginning. */
-function confirm(contest: Contest, situation: Situation): void {
-  contest.isProvisional = false
-  contest.epoch = contest.top = epochFor(contest, situation)
+/**
+ * [8] A claim made without a quorum is made good when there is one and nobody objects. And one made just before the
+ * quorum was lost may have been heard by nobody: it is to rank as if it had been made without.
+ */
+function reviseEpoch(contest: Contest, situation: Situation): void {
+  const { isListening, peers, settings } = situation
+  if (isListening || contest.isProvisional !== peers.hasQuorum) return
+  const lostAfter = peers.lostQuorumAt - contest.since
+  if (!contest.isProvisional && !(lostAfter >= 0 && lostAfter < settings.deadInterval)) return
+  contest.isProvisional = !peers.hasQuorum
+  contest.epoch = epochFor(contest, situation)
+  contest.top = Math.max(contest.top, contest.epoch)
   situation.repeat(contest)
 }
 

@@ -74,8 +74,16 @@ export class Judge {
     this.#causes[address]?.set(machine, { cause, at: now })
     if (cause !== 'preferred' && now >= this.restsFrom)
       this.#violate('rest', `${machine.name} takes ${formatIndex(address)}: ${cause}`)
+    this.#watchMove(machine, address)
+  }
+
+  /** A move counts when it has been there for all to see for a while. */
+  #watchMove(machine: Machine, address: number): void {
+    const { hasCarrier } = machine
     this.#world.after(VISIBLE_MS, () => {
-      if (machine.answers(address) && machine.hasCarrier) this.#moved(machine, address)
+      if (!machine.answers(address)) return
+      if (hasCarrier && machine.hasCarrier) this.#moved(machine, address)
+      else this.#watchMove(machine, address)
     })
   }
 
