@@ -170,9 +170,9 @@ export class Instance {
     const heard = this.peers.hear(hello, mac, now)
     if ('gone' in heard && heard.gone !== null) this.#contests.bereave(heard.gone, now)
     if ('peer' in heard) {
-      const { peer, isNew, changed } = heard
-      if (isNew) this.#voice.ask(now)
-      if (isNew || hello.asking) this.#voice.introduce(now)
+      const { peer, isNew, asks, changed } = heard
+      if (isNew) this.#voice.ask(this.#helloInterval, now)
+      if (isNew || asks) this.#voice.introduce(this.#helloInterval, now)
       if (changed) this.#contests.doubtAll()
       if (hello.quorum) this.#listening.heardQuorum(this.peers.hasQuorum, this.#helloInterval, now)
       for (const { address, state, epoch } of hello.claims) this.#learn(peer, address, state, epoch)
@@ -311,7 +311,7 @@ export class Instance {
     const isListening = this.#listening.isOn(situation.now)
     if (isListening === situation.isListening) return
     situation.isListening = isListening
-    if (isListening) this.#voice.ask(situation.now)
+    if (isListening) this.#voice.ask(this.#helloInterval, situation.now)
     else situation.readySince = situation.now
     this.#contests.doubtAll()
     this.#voice.hasten()

@@ -1,7 +1,7 @@
 // Which claims go into the next hello: the changed ones several times, all of them for who asks, and each one a second.
 import type { Address } from '../ip/index.ts'
 import type { ClaimState, HelloClaim } from '../packet/index.ts'
-import { CHANGED_MS, GIVEN_UP_MS, INTRODUCE_MS, SLICE_MS } from './timing.ts'
+import { CHANGED_MS, GIVEN_UP_MS, SLICE_MS } from './timing.ts'
 
 interface Listed extends HelloClaim {
   readonly changedAt: number
@@ -21,8 +21,9 @@ export class Listing {
     this.#changed.add(owner)
   }
 
-  introduce(now: number): void {
-    this.#allUntil = now + INTRODUCE_MS
+  /** Lists everything in each hello until then. */
+  introduce(until: number): void {
+    this.#allUntil = until
   }
 
   /** The claims for a hello that is sent `now`; they count as listed. */

@@ -24,6 +24,7 @@ export interface Peer {
   leaving: boolean
   stale: boolean
   quorum: boolean
+  asking: boolean
   /** Since when it has said in every hello that it has no quorum, while this speaker had one. */
   noQuorumSince: number | null
   /** It hears nobody or next to nobody, and counts as dead. */
@@ -34,7 +35,13 @@ export interface Peer {
 /** What a hello was to the peers. `changed`: who lives, or in which condition, is not as before. */
 export type Heard =
   | { readonly refused: 'own' | 'replayed' }
-  | { readonly peer: Peer; readonly isNew: boolean; readonly changed: boolean }
+  | {
+      readonly peer: Peer
+      readonly isNew: boolean
+      /** It began to ask. */
+      readonly asks: boolean
+      readonly changed: boolean
+    }
   | { readonly gone: Peer | null }
 
 export class Peers {
@@ -87,10 +94,11 @@ export class Peers {
       if (!this.#hasName(hello.node)) this.#known.delete(hello.node)
       return { gone: before ?? null }
     }
+    const asks = hello.asking && before?.asking !== true
     const peer = before ?? this.#appear(hello, now)
     const changed = this.#update(peer, hello, mac, now) || before === undefined
     if (changed) this.#countCandidates()
-    return { peer, isNew: before === undefined, changed }
+    return { peer, isNew: before === undefined, asks, changed }
   }
 
   #appear({ instance, node, sequence, deadInterval }: Hello, now: number): Peer {
@@ -107,6 +115,7 @@ export class Peers {
       leaving: false,
       stale: false,
       quorum: false,
+      asking: false,
       noQuorumSince: null,
       deaf: false,
       claims: new Map(),
@@ -126,6 +135,7 @@ export class Peers {
     peer.heardAt = now
     peer.sequence = hello.sequence
     peer.deadInterval = hello.deadInterval
+    peer.asking = hello.asking
     if (changed) {
       peer.listening = hello.listening
       peer.leaving = hello.leaving

@@ -40,14 +40,14 @@ export class Voice {
   }
 
   /** Asks everybody for all claims. */
-  ask(now: number): void {
-    this.#askingUntil = now + INTRODUCE_MS
+  ask(helloInterval: number, now: number): void {
+    this.#askingUntil = introducedBy(helloInterval, now)
     this.hasten()
   }
 
   /** Tells everybody all claims. */
-  introduce(now: number): void {
-    this.#listing.introduce(now)
+  introduce(helloInterval: number, now: number): void {
+    this.#listing.introduce(introducedBy(helloInterval, now))
     this.hasten()
   }
 
@@ -70,4 +70,9 @@ export class Voice {
     const sequence = ++this.#sequence
     return { instance, node, sequence, deadInterval, listening, leaving, gone, stale, quorum, asking, claims }
   }
+}
+
+/** One hello at once and two regular ones, so that a lost one does no harm. */
+function introducedBy(helloInterval: number, now: number): number {
+  return now + Math.max(INTRODUCE_MS, 2 * helloInterval)
 }

@@ -43,12 +43,12 @@ test('many claims are spread over the second', () => {
   assert.ok(Math.max(...sizes) <= 50)
 })
 
-test('a newcomer is told everything for 150 ms', () => {
+test('everything is listed until everybody has been told', () => {
   const listing = new Listing()
   listing.set(ONE, address(1), 'active', 7, 0)
   listing.set(TWO, address(2), 'probing', 7, 0)
   hellos(listing, 0, 300)
-  listing.introduce(350)
+  listing.introduce(500)
   assert.deepEqual(hellos(listing, 350, 500), [
     '1 active, 2 probing',
     '1 active, 2 probing',

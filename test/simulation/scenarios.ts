@@ -142,7 +142,7 @@ export function play(seed: number, options: Options = {}): Result {
       ...(random.chance(0.3) && name !== 'single' ? { helloInterval: 100, deadInterval: 750 } : {}),
       failback: random.chance(0.2) && name !== 'flapping' ? 'always' : 'preferred',
     },
-    hasTwins: !['minority', 'single'].includes(name) && random.chance(0.1),
+    hasTwins: !['minority', 'single', 'flapping'].includes(name) && random.chance(0.1),
     ...options,
   })
   if (random.chance(0.2)) world.segment.reorders = true
