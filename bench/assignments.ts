@@ -12,6 +12,8 @@ import { servicePatch } from '../src/controller/service-patch.ts'
 import { ApiClient, loadCredentials, pathOf, Reflector, SERVICES, timestamp } from '../src/kube/index.ts'
 
 const COUNT = Number(process.argv[2] ?? 10_000)
+/** Of the floor, before and after. */
+const FLOOR = Math.min(COUNT, 1000)
 const CONCURRENCY = 16
 const PACED_PER_S = 20
 const PACED = 400
@@ -189,7 +191,7 @@ await sleep(5000)
 const idle = cost(controller)
 await end(controller)
 
-const before = await floor('floor-a', COUNT / 2)
+const before = await floor('floor-a', FLOOR)
 
 await atOnce(names('burst', COUNT), (name) => create(name))
 controller = startController()
@@ -200,7 +202,7 @@ const ours =
   COUNT / ((Math.max(...entriesOf('burst').map(({ assignedAt }) => assignedAt)) - startedMs) / 1000)
 const assigned = cost(controller)
 
-const after = await floor('floor-b', COUNT / 2)
+const after = await floor('floor-b', FLOOR)
 const bare = (2 * before * after) / (before + after)
 table(`${COUNT} Services that wait on a /16`, {
   'assignments a second': ours,
