@@ -37,8 +37,8 @@ export const FAULTS = {
   },
   /** Sends, and hears nothing or little. */
   deaf(world, victim, duration) {
-    // With less loss it may happen to hear a majority well, and one peer not at all, which is nobody's fault.
-    const loss = world.random.pick(world.judge.innocents.size > 0 ? [1, 0.97] : [1, 0.97, 0.9, 0.5])
+    // Who loses less than everything may hear enough of a majority, and too little of one peer.
+    const loss = world.judge.innocents.size > 0 ? 1 : world.random.pick([1, 0.97, 0.9, 0.5])
     impair(
       world,
       duration,

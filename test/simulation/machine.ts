@@ -121,6 +121,14 @@ export class Machine implements Happening {
     return instance !== undefined && !instance.isListening && !instance.isLeaving
   }
 
+  /** It leaves, and counts the other as deaf. */
+  distrusts(other: Machine): boolean {
+    const instance = this.process?.instance
+    if (instance?.isLeaving !== true) return false
+    for (const { mac, deaf } of instance.peers.living.values()) if (mac === other.mac && deaf) return true
+    return false
+  }
+
   get isBusy(): boolean {
     return this.isFrozen || this.isStalled
   }
