@@ -18,6 +18,7 @@ import {
 } from '../kube/index.ts'
 import {
   apiRequestMetrics,
+  eventMetrics,
   healthServer,
   listenOn,
   metricsRegistry,
@@ -52,7 +53,10 @@ export async function createController(
     await loadCredentials(flags.kubeconfig || undefined),
     apiRequestMetrics(registry),
   )
-  const events = new EventRecorder({ client, log }, { component: 'metallb-controller' })
+  const events = new EventRecorder(
+    { client, log },
+    { component: 'metallb-controller', onOutcome: eventMetrics(registry) },
+  )
   const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
   const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace })
   const metrics = controllerMetrics(registry, {

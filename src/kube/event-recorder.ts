@@ -3,8 +3,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { KubeEvent, KubeObject } from '../api/index.ts'
-import { isStatus } from './errors.ts'
+import { Backoff } from './backoff.ts'
 import { type ApiClient, PATCH } from './client.ts'
+import { ApiError, isStatus, tolerating } from './errors.ts'
+import { EventPace } from './event-pace.ts'
 import { pathOf, type Resource } from './resource.ts'
 import type { Startable } from './startable.ts'
 import { timestamp } from './time.ts'
@@ -19,6 +21,8 @@ const REPEAT_WINDOW_MS = 10 * 60_000
 const REPEAT_BURST = 10
 const REPEAT_PACE_MS = 10_000
 const REMEMBERED = 4096
+/** While the server does not answer. */
+const RETRY = { firstMs: 500, longestMs: 5000 }
 /** How long `stop` waits for what is still to be told. */
 const STOP_MS = 2000
 
@@ -40,11 +44,18 @@ export interface EventRecorderInit {
   component: string
   host?: string
   queueLimit?: number
+  /** Told of each event what became of it; `dropped`: too many waited, or the program ended. */
+  onOutcome?: (outcome: 'told' | 'refused' | 'dropped') => void
 }
 
-interface Waiting {
-  occurrence: Occurrence
+/** Without the object itself: thousands may wait. */
+interface Waiting extends Omit<Occurrence, 'object'> {
+  involvedObject: KubeEvent['involvedObject']
   times: number
+  /** Milliseconds since 1970: of the last time. */
+  at: number
+  /** Of the Event, once it was tried to be created: a second try makes no second one. */
+  name?: string
 }
 
 interface Told {
@@ -55,23 +66,28 @@ interface Told {
   writtenAt: number
 }
 
-/** Works from the first `record` on, until `stop`; never in the way, never throws. */
+/** Works from the first `record` on, until `stop`; never in the way, never throws. A burst is told when it is over. */
 export class EventRecorder implements Startable {
   readonly #components: EventRecorderComponents
   readonly #source: { component: string; host?: string }
   readonly #queueLimit: number
+  readonly #onOutcome: Required<EventRecorderInit>['onOutcome']
   readonly #told = new Map<string, Told>()
   readonly #waiting = new Map<string, Waiting>()
   readonly #end = new AbortController()
+  readonly #pace = new EventPace()
+  readonly #backoff = new Backoff(RETRY)
   #telling: Promise<void> | undefined
+  #endPause = (): void => undefined
   #dropped = 0
   #stopped = false
 
   constructor(components: EventRecorderComponents, init: EventRecorderInit) {
-    const { queueLimit = QUEUE_LIMIT, ...source } = init
+    const { queueLimit = QUEUE_LIMIT, onOutcome = () => undefined, ...source } = init
     this.#components = components
     this.#source = source
     this.#queueLimit = queueLimit
+    this.#onOutcome = onOutcome
   }
 
   start(): void {
@@ -81,79 +97,120 @@ export class EventRecorder implements Startable {
   /** What waits is still told, as far as the server takes it within 2 s. */
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#endPause()
     const timer = setTimeout(() => this.#end.abort(), STOP_MS)
     await this.#telling
     clearTimeout(timer)
   }
 
-  record(occurrence: Occurrence): void {
+  record({ object, type, reason, message }: Occurrence): void {
     if (this.#stopped) return
-    const { object, type, reason, message } = occurrence
+    this.#pace.recorded(performance.now())
     const key = [object.metadata?.uid, type, reason, message].join('\n')
-    const times = (this.#waiting.get(key)?.times ?? 0) + 1
-    this.#waiting.set(key, { occurrence, times })
-    if (this.#waiting.size > this.#queueLimit) {
-      this.#waiting.delete(firstKey(this.#waiting) ?? '')
-      this.#dropped += 1
-    }
+    const involvedObject = referenceTo(object)
+    this.#wait(key, { involvedObject, type, reason, message, times: 1, at: Date.now() })
     this.#telling ??= this.#tellAll().finally(() => this.#toldAll())
+  }
+
+  #wait(key: string, newer: Waiting): void {
+    const times = (this.#waiting.get(key)?.times ?? 0) + newer.times
+    this.#waiting.set(key, { ...newer, times })
+    if (this.#waiting.size <= this.#queueLimit) return
+    this.#waiting.delete(firstKey(this.#waiting) ?? '')
+    this.#drop(1)
+  }
+
+  #drop(count: number): void {
+    this.#dropped += count
+    for (let event = 0; event < count; event++) this.#onOutcome('dropped')
   }
 
   #toldAll(): void {
     this.#telling = undefined
-    if (this.#dropped > 0)
-      this.#components.log.warn({ events: this.#dropped }, 'too many events at once: dropped')
+    this.#drop(this.#waiting.size) // by the end of the program
+    this.#waiting.clear()
+    if (this.#dropped > 0) this.#components.log.warn({ events: this.#dropped }, 'events were dropped')
     this.#dropped = 0
   }
 
-  /** Never rejects: an event that cannot be told is lost. */
+  /** Never rejects: an event that the server refuses is lost. */
   async #tellAll(): Promise<void> {
     for (let key; (key = firstKey(this.#waiting)) !== undefined && !this.#end.signal.aborted;) {
+      const pauseMs = this.#stopped ? 0 : this.#pace.take(performance.now())
+      if (pauseMs > 0) {
+        await this.#pause(pauseMs)
+        continue
+      }
       const next = this.#waiting.get(key)
       this.#waiting.delete(key)
-      try {
-        if (next) await this.#tell(key, next)
-      } catch (error) {
-        const { log } = this.#components
-        log.debug({ event: next?.occurrence.reason, reason: String(error) }, 'an event was not told')
-      }
+      if (next !== undefined) await this.#try(key, next)
     }
   }
 
-  async #tell(key: string, waiting: Waiting): Promise<void> {
-    const now = Date.now()
-    const known = this.#told.get(key)
-    if (known === undefined || now - known.at >= REPEAT_WINDOW_MS) return this.#create(key, waiting, now)
-    known.count += waiting.times
-    known.at = now
-    if (known.count > REPEAT_BURST && now - known.writtenAt < REPEAT_PACE_MS) return undefined
+  async #try(key: string, next: Waiting): Promise<void> {
     try {
-      await this.#raiseCount(waiting.occurrence, known)
-      known.writtenAt = now
+      await this.#tell(key, next)
+      this.#backoff.reset()
+      this.#onOutcome('told')
+    } catch (error) {
+      const refused = error instanceof ApiError && error.status < 500 && error.status !== 429
+      const { log } = this.#components
+      log.debug({ event: next.reason, reason: String(error), refused }, 'an event was not told')
+      if (refused) return this.#onOutcome('refused')
+      if (this.#stopped) return this.#drop(1)
+      this.#wait(key, { ...next, ...this.#waiting.get(key), times: next.times })
+      await this.#pause(this.#backoff.next(error instanceof ApiError ? error.retryAfterMs : undefined))
+    }
+  }
+
+  /** `stop` ends it. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#endPause = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      if (this.#stopped) this.#endPause()
+    })
+  }
+
+  async #tell(key: string, waiting: Waiting): Promise<void> {
+    const { at } = waiting
+    const known = this.#told.get(key)
+    if (known === undefined || at - known.at >= REPEAT_WINDOW_MS) return this.#create(key, waiting)
+    known.count += waiting.times
+    known.at = at
+    if (known.count > REPEAT_BURST && at - known.writtenAt < REPEAT_PACE_MS) return undefined
+    try {
+      await this.#raiseCount(waiting, known)
+      known.writtenAt = at
     } catch (error) {
       if (!isStatus(error, 404)) throw error
-      await this.#create(key, waiting, now) // it has expired on the server, or somebody deleted it
+      await this.#create(key, waiting) // it has expired on the server, or somebody deleted it
     }
     return undefined
   }
 
-  async #create(key: string, { occurrence, times }: Waiting, now: number): Promise<void> {
-    const { namespace = 'default', name = '' } = occurrence.object.metadata ?? {}
+  async #create(key: string, waiting: Waiting): Promise<void> {
+    const { namespace = 'default', name = '' } = waiting.involvedObject
     // Several processes tell of one object, perhaps at the same moment.
-    const told = { name: `${name}.${randomBytes(8).toString('hex')}`, count: times, at: now, writtenAt: now }
-    await this.#components.client.request({
+    waiting.name ??= `${name}.${randomBytes(8).toString('hex')}`
+    const told = { name: waiting.name, count: waiting.times, at: waiting.at, writtenAt: waiting.at }
+    const creating = this.#components.client.request({
       method: 'POST',
       path: pathOf(EVENTS, { namespace }),
-      body: this.#eventObject(occurrence, told),
+      body: this.#eventObject(waiting, told),
       signal: this.#end.signal,
     })
+    await tolerating(409, creating) // a try before this one had reached the server after all
     this.#told.delete(key)
     this.#told.set(key, told)
     if (this.#told.size > REMEMBERED) this.#told.delete(firstKey(this.#told) ?? '')
   }
 
-  async #raiseCount({ object }: Occurrence, { name, count, at }: Told): Promise<void> {
-    const { namespace = 'default' } = object.metadata ?? {}
+  async #raiseCount({ involvedObject }: Waiting, { name, count, at }: Told): Promise<void> {
+    const { namespace = 'default' } = involvedObject
     await this.#components.client.request({
       method: 'PATCH',
       path: pathOf(EVENTS, { namespace, name }),
@@ -163,22 +220,14 @@ export class EventRecorder implements Startable {
     })
   }
 
-  #eventObject({ object, type, reason, message }: Occurrence, { name, count, at }: Told): KubeEvent {
+  #eventObject(waiting: Waiting, { name, count, at }: Told): KubeEvent {
+    const { involvedObject, type, reason, message } = waiting
     const time = timestamp(new Date(at))
-    const { apiVersion, kind, metadata = {} } = object
-    const { namespace = 'default', uid, resourceVersion } = metadata
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name, namespace },
-      involvedObject: {
-        ...(apiVersion !== undefined && { apiVersion }),
-        ...(kind !== undefined && { kind }),
-        ...(metadata.namespace !== undefined && { namespace }),
-        ...(metadata.name !== undefined && { name: metadata.name }),
-        ...(uid !== undefined && { uid }),
-        ...(resourceVersion !== undefined && { resourceVersion }),
-      },
+      metadata: { name, namespace: involvedObject.namespace ?? 'default' },
+      involvedObject,
       source: this.#source,
       reportingComponent: this.#source.component,
       type,
@@ -188,6 +237,18 @@ export class EventRecorder implements Startable {
       firstTimestamp: time,
       lastTimestamp: time,
     }
+  }
+}
+
+function referenceTo({ apiVersion, kind, metadata = {} }: KubeObject): KubeEvent['involvedObject'] {
+  const { namespace, name, uid, resourceVersion } = metadata
+  return {
+    ...(apiVersion !== undefined && { apiVersion }),
+    ...(kind !== undefined && { kind }),
+    ...(namespace !== undefined && { namespace }),
+    ...(name !== undefined && { name }),
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
   }
 }
 

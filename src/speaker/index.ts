@@ -13,6 +13,7 @@ import {
 } from '../kube/index.ts'
 import {
   apiRequestMetrics,
+  eventMetrics,
   healthServer,
   listenOn,
   metricsRegistry,
@@ -74,7 +75,10 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
     await loadCredentials(flags.kubeconfig || undefined),
     apiRequestMetrics(registry),
   )
-  const events = new EventRecorder({ client, log }, { component: 'metallb-speaker', host: node })
+  const events = new EventRecorder(
+    { client, log },
+    { component: 'metallb-speaker', host: node, onOutcome: eventMetrics(registry) },
+  )
   const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
   const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace, node })
   const statuses = new ServiceStatusWriter({ client, log, ownPod }, { namespace, node })

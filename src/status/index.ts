@@ -3,4 +3,10 @@
 export { type PoolView, type ServiceView, statusServer, type StatusSource } from './api.ts'
 export { type Health, healthServer } from './health.ts'
 export { listenOn } from './listen.ts'
-export { apiRequestMetrics, metricsRegistry, metricsServer, registerConfigurationMetrics } from './metrics.ts'
+export {
+  apiRequestMetrics,
+  eventMetrics,
+  metricsRegistry,
+  metricsServer,
+  registerConfigurationMetrics,
+} from './metrics.ts'

@@ -40,6 +40,17 @@ export function apiRequestMetrics(registry: Registry): (answered: Answered) => v
   }
 }
 
+/** Counts the events that were to be told; `dropped` says that they came faster than the server took them. */
+export function eventMetrics(registry: Registry): (outcome: 'told' | 'refused' | 'dropped') => void {
+  const events = new Counter({
+    name: 'typemetal_events_total',
+    help: 'Kubernetes Events, by what became of them',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+  return (outcome) => events.inc({ outcome })
+}
+
 export interface ConfigurationHealth {
   /** The configuration has been read. */
   loaded: () => boolean

@@ -130,6 +130,25 @@ test('an event that the server refuses is lost, the next one is told', async (t)
   assert.equal(told(server)[0]?.message, 'next')
 })
 
+test('what could not be told is told when the server is back, and not twice when it had arrived', async (t) => {
+  const { server, events } = await setUp(t)
+  server.fault = (_, response) => {
+    if (server.requests.length === 1)
+      response.destroy() // gone before it was answered
+    else if (server.requests.length === 2) failWith(response, 503, 'ServiceUnavailable')
+    else if (server.requests.length === 3) failWith(response, 409, 'AlreadyExists')
+    else return false
+    return true
+  }
+  events.record(ALLOCATED)
+  await server.until(() => server.requests.length === 3)
+  const names = server.requests.map(({ body }) => (body as KubeEvent).metadata.name)
+  assert.equal(new Set(names).size, 1)
+  events.record({ ...ALLOCATED, message: 'next' })
+  await server.until(() => told(server).length === 1)
+  assert.equal(told(server)[0]?.message, 'next')
+})
+
 test('more than fit in the queue push the oldest out', async (t) => {
   const { server, events } = await setUp(t, 100)
   for (let number = 0; number < 150; number++) events.record({ ...ALLOCATED, message: String(number) })

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { healthServer, metricsRegistry, statusServer } from '../../src/status/index.ts'
+import {
+  apiRequestMetrics,
+  eventMetrics,
+  healthServer,
+  metricsRegistry,
+  statusServer,
+} from '../../src/status/index.ts'
 
 const source = {
   pools: () => [
@@ -63,4 +69,22 @@ test('health says what is wrong, with 503, and ok otherwise', async () => {
   assert.equal((await server.inject('/healthz')).body, 'ok\n')
   problem = undefined
   assert.equal((await server.inject('/readyz')).statusCode, 200)
+})
+
+test('requests and events are counted, and the delay of the event loop is told', async () => {
+  const registry = metricsRegistry()
+  const answered = apiRequestMetrics(registry)
+  answered({ method: 'PATCH', code: '200', seconds: 0.002 })
+  answered({ method: 'PATCH', code: '409', seconds: 0.02 })
+  eventMetrics(registry)('dropped')
+  const { body } = await statusServer(source, registry).inject('/metrics')
+  for (const line of [
+    'typemetal_api_requests_total{verb="PATCH",code="409"} 1',
+    'typemetal_api_request_duration_seconds_bucket{le="0.003",verb="PATCH"} 1',
+    'typemetal_api_request_duration_seconds_count{verb="PATCH"} 2',
+    'typemetal_events_total{outcome="dropped"} 1',
+  ]) {
+    assert.ok(body.split('\n').includes(line), line)
+  }
+  assert.match(body, /^nodejs_eventloop_lag_p99_seconds /m)
 })
