@@ -1,6 +1,6 @@
 // The speaker's metrics, under MetalLB's names.
 
-import { Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Counters, Report } from './intents.ts'
 
 export interface MetricsSource {
@@ -30,21 +30,21 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
       }
     },
   })
-  // Gauges that only grow: the counting is done by the native thread, and prom-client's counters cannot be set.
+  // The counting is done by the native thread: what is shown is set anew each time.
   for (const [name, help] of [
     ['requests', 'Requests for addresses held here'],
     ['responses', 'Answers given'],
     ['gratuitous', 'Gratuitous frames sent'],
   ] as const) {
-    const gauge: Gauge<'ip'> = new Gauge({
+    const counter: Counter<'ip'> = new Counter({
       name: `metallb_layer2_${name}_${name === 'requests' ? 'received' : 'sent'}`,
       help,
       labelNames: ['ip'],
       registers,
       collect: async () => {
         const { addresses } = await source.counters()
-        gauge.reset()
-        for (const [ip, counters] of Object.entries(addresses)) gauge.set({ ip }, counters[name])
+        counter.reset()
+        for (const [ip, counters] of Object.entries(addresses)) counter.inc({ ip }, counters[name])
       },
     })
   }
@@ -64,14 +64,15 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
     ['frames', 'fate', 'ARP and neighbour discovery frames received, by what became of them'],
     ['losses', 'cause', 'What the responder did not see or not tell, by cause'],
   ] as const) {
-    const gauge: Gauge = new Gauge({
+    const counter: Counter = new Counter({
       name: `typemetal_responder_${part}`,
       help,
       labelNames: [label],
       registers,
       collect: async () => {
         const counters = await source.counters()
-        for (const [value, count] of Object.entries(counters[part])) gauge.set({ [label]: value }, count)
+        counter.reset()
+        for (const [value, count] of Object.entries(counters[part])) counter.inc({ [label]: value }, count)
       },
     })
   }
