@@ -21,6 +21,8 @@ const REPEAT_WINDOW_MS = 10 * 60_000
 const REPEAT_BURST = 10
 const REPEAT_PACE_MS = 10_000
 const REMEMBERED = 4096
+/** What could not be told for so long is of no interest any more. */
+const KEPT_MS = 10 * 60_000
 /** While the server does not answer. */
 const RETRY = { firstMs: 500, longestMs: 5000 }
 /** How long `stop` waits for what is still to be told. */
@@ -157,7 +159,7 @@ export class EventRecorder implements Startable {
       const { log } = this.#components
       log.debug({ event: next.reason, reason: String(error), refused }, 'an event was not told')
       if (refused) return this.#onOutcome('refused')
-      if (this.#stopped) return this.#drop(1)
+      if (this.#stopped || Date.now() - next.at > KEPT_MS) return this.#drop(1)
       this.#wait(key, { ...next, ...this.#waiting.get(key), times: next.times })
       await this.#pause(this.#backoff.next(error instanceof ApiError ? error.retryAfterMs : undefined))
     }
