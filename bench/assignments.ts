@@ -1,7 +1,7 @@
 // How fast Services get their addresses, and what the controller costs: the built program against a real API server.
 //   npm run build && npm run sandbox -- exec -- node --import tsx bench/assignments.ts [SERVICES]     10,000 unless said
 // The floor is a bare loop of the same requests (one patch and one event a Service), as many at a time, before and after.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -146,7 +146,7 @@ function cost({ pid }: ChildProcess): { cpuS: number; rssMB: number; peakMB: num
 async function until(condition: () => boolean): Promise<void> {
   for (const deadline = performance.now() + 900_000; !condition();) {
     if (performance.now() > deadline) throw new Error('it has not come to that in 15 minutes')
-    await sleep(20)
+    await sleep(100)
   }
 }
 
@@ -250,17 +250,36 @@ table(`Restart with ${COUNT + PACED} assigned Services`, {
   'CPU of the controller, s': restarted.cpuS,
   'peak memory, MB': restarted.peakMB,
 })
+await atOnce(names('live', COUNT), (name) => create(name))
+const createdAllAt = performance.now()
+await until(() => entriesOf('live').every(({ assignedAt }) => assignedAt > 0))
+const firstCreatedAt = Math.min(...entriesOf('live').map(({ createdAt }) => createdAt))
+const lastAssignedAt = Math.max(...entriesOf('live').map(({ assignedAt }) => assignedAt))
+table(`${COUNT} more, while the controller runs, ${CONCURRENCY} creations at a time`, {
+  'creations a second': COUNT / ((createdAllAt - firstCreatedAt) / 1000),
+  'assignments a second': COUNT / ((lastAssignedAt - firstCreatedAt) / 1000),
+  'from the last creation to the last assignment, s': Math.max(0, lastAssignedAt - createdAllAt) / 1000,
+  'CPU of the controller for each, ms': (1000 * (cost(controller).cpuS - restarted.cpuS)) / COUNT,
+})
+
 table('Resident memory, MB', {
   'with no Service': idle.rssMB,
   [`with ${COUNT}, after the burst`]: assigned.rssMB,
   [`with ${COUNT + PACED}, after a restart`]: restarted.rssMB,
-  'floor: bare Node': bareNode(),
+  'floor: bare Node': floorMB('0'),
+  'floor: the program imported': floorMB(
+    `process.argv[2] = '--help'; await import(${JSON.stringify(PROGRAM)})`,
+  ),
 })
 await end(controller)
 await watch.stop()
 client.stop()
 
-function bareNode(): number {
-  const script = 'setTimeout(() => console.log(process.memoryUsage().rss / 1e6), 500)'
-  return Number(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }))
+/** Of a process that does nothing but `script`. */
+function floorMB(script: string): number {
+  const told = 'setTimeout(() => console.error(process.memoryUsage().rss / 1e6), 500)'
+  const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', `${script}; ${told}`], {
+    encoding: 'utf8',
+  })
+  return Number(stderr)
 }
