@@ -1,4 +1,4 @@
-// The controller program: its flags, and its parts put together.
+// The controller program: its parts put together.
 
 import { randomBytes } from 'node:crypto'
 import { hostname, uptime } from 'node:os'

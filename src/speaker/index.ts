@@ -1,7 +1,7 @@
-// The speaker program: its flags, and its parts put together.
+// The speaker program: its parts put together.
 
 import type { Logger } from 'pino'
-import { COMMON_FLAGS, type Flags, type FlagSpecs, portFlag } from '../flags.ts'
+import { type Flags, portFlag } from '../flags.ts'
 import {
   ApiClient,
   ConfigurationStateWriter,
@@ -24,41 +24,14 @@ import { requireRawSockets } from '../wire/index.ts'
 import { AnnouncedConditionWriter } from './announced-condition.ts'
 import { ClusterThread } from './cluster-thread.ts'
 import { readExcludedInterfaces } from './excluded-interfaces.ts'
+import { SPEAKER_LABELS, type SPEAKER_FLAGS } from './flags.ts'
 import type { Report } from './intents.ts'
 import { registerSpeakerMetrics } from './metrics.ts'
 import { Notices } from './notices.ts'
 import { ServiceStatusWriter } from './service-status.ts'
 import { WireHandle } from './wire-handle.ts'
 
-const SPEAKER_LABELS = 'app=metallb,component=speaker'
-const NO_MEMBERLIST = 'speakers find each other by other means'
-const NO_BGP = 'addresses are announced with ARP and NDP only'
-
-export const SPEAKER_FLAGS = {
-  ...COMMON_FLAGS,
-  'node-name': { env: 'METALLB_NODE_NAME', help: 'the node that we run on' },
-  'ml-labels': {
-    fallback: SPEAKER_LABELS,
-    env: 'METALLB_ML_LABELS',
-    help: 'labels of the speaker pods',
-  },
-  'ignore-exclude-lb': {
-    fallback: 'false',
-    help: 'announce also from nodes that are excluded from load balancers',
-  },
-  'excluded-interfaces': {
-    fallback: '/etc/metallb/excludel2.yaml',
-    help: 'file with interfaces to leave alone',
-  },
-  host: { fallback: '', help: "MetalLB's", unused: 'MetalLB ignores it as well' },
-  'ml-bindaddr': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
-  'ml-bindport': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
-  'ml-secret-key-path': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
-  'ml-wan-config': { fallback: 'false', help: "MetalLB's", unused: NO_MEMBERLIST },
-  'bgp-debounce-timeout': { fallback: '', help: "MetalLB's", unused: NO_BGP },
-  'frrk8s-namespace': { fallback: '', help: "MetalLB's", unused: NO_BGP },
-  'frrk8s-secret-passthrough': { fallback: 'false', help: "MetalLB's", unused: NO_BGP },
-} as const satisfies FlagSpecs
+export { SPEAKER_FLAGS } from './flags.ts'
 
 const NOTHING_HELD: Report = { held: [], unplaced: [], conflicts: [] }
 

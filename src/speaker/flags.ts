@@ -1,0 +1,33 @@
+// The speaker's flags: MetalLB's names where it has them.
+
+import { COMMON_FLAGS, type FlagSpecs } from '../flags.ts'
+
+export const SPEAKER_LABELS = 'app=metallb,component=speaker'
+const NO_MEMBERLIST = 'speakers find each other by other means'
+const NO_BGP = 'addresses are announced with ARP and NDP only'
+
+export const SPEAKER_FLAGS = {
+  ...COMMON_FLAGS,
+  'node-name': { env: 'METALLB_NODE_NAME', help: 'the node that we run on' },
+  'ml-labels': {
+    fallback: SPEAKER_LABELS,
+    env: 'METALLB_ML_LABELS',
+    help: 'labels of the speaker pods',
+  },
+  'ignore-exclude-lb': {
+    fallback: 'false',
+    help: 'announce also from nodes that are excluded from load balancers',
+  },
+  'excluded-interfaces': {
+    fallback: '/etc/metallb/excludel2.yaml',
+    help: 'file with interfaces to leave alone',
+  },
+  host: { fallback: '', help: "MetalLB's", unused: 'MetalLB ignores it as well' },
+  'ml-bindaddr': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
+  'ml-bindport': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
+  'ml-secret-key-path': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
+  'ml-wan-config': { fallback: 'false', help: "MetalLB's", unused: NO_MEMBERLIST },
+  'bgp-debounce-timeout': { fallback: '', help: "MetalLB's", unused: NO_BGP },
+  'frrk8s-namespace': { fallback: '', help: "MetalLB's", unused: NO_BGP },
+  'frrk8s-secret-passthrough': { fallback: 'false', help: "MetalLB's", unused: NO_BGP },
+} as const satisfies FlagSpecs
