@@ -80,6 +80,11 @@ function switchValue(name: string, text: string): 'true' | 'false' {
   throw new FlagError(`--${name}=${text}: expected true or false`)
 }
 
+/** A flag that MetalLB has and that means nothing here, because `why`. */
+export function noEffect(why: string, fallback = ''): FlagSpec {
+  return { fallback, help: "MetalLB's", unused: why }
+}
+
 const PLAIN_HTTP = 'metrics are served over plain HTTP'
 
 /** The flags that both programs have. */
@@ -90,15 +95,11 @@ export const COMMON_FLAGS = {
   namespace: { fallback: 'metallb-system', env: 'METALLB_NAMESPACE', help: 'where our own objects are' },
   'pod-name': { fallback: '', env: 'METALLB_POD_NAME', help: 'our own pod; empty outside a cluster' },
   'lb-class': { fallback: '', help: 'the loadBalancerClass that is ours; empty: Services without one' },
-  'tls-min-version': { fallback: '', help: "MetalLB's", unused: PLAIN_HTTP },
-  'tls-cipher-suites': { fallback: '', help: "MetalLB's", unused: PLAIN_HTTP },
-  'tls-curve-preferences': { fallback: '', help: "MetalLB's", unused: PLAIN_HTTP },
-  'metrics-cert-dir': { fallback: '', help: "MetalLB's", unused: PLAIN_HTTP },
-  'pprof-bind-address': {
-    fallback: '',
-    help: "MetalLB's",
-    unused: 'Go has this profiler; start Node with --inspect instead',
-  },
+  'tls-min-version': noEffect(PLAIN_HTTP),
+  'tls-cipher-suites': noEffect(PLAIN_HTTP),
+  'tls-curve-preferences': noEffect(PLAIN_HTTP),
+  'metrics-cert-dir': noEffect(PLAIN_HTTP),
+  'pprof-bind-address': noEffect('Go has this profiler; start Node with --inspect instead'),
   kubeconfig: { fallback: '', help: 'file to find the API server by; empty: in-cluster, else $KUBECONFIG' },
 } as const satisfies FlagSpecs
 

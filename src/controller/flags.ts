@@ -1,6 +1,6 @@
 // The controller's flags: MetalLB's names where it has them.
 
-import { COMMON_FLAGS, durationFlag, FlagError, type Flags, type FlagSpecs } from '../flags.ts'
+import { COMMON_FLAGS, durationFlag, FlagError, type Flags, type FlagSpecs, noEffect } from '../flags.ts'
 import type { LeaseTiming } from '../kube/index.ts'
 
 const NO_WEBHOOK = 'there is no webhook; the resource definitions check what they can'
@@ -14,14 +14,14 @@ export const CONTROLLER_FLAGS = {
   'lease-duration': { fallback: '15s', help: 'others take over so long after the last renewal' },
   'renew-deadline': { fallback: '10s', help: 'the active one gives up so long after its last renewal' },
   'retry-period': { fallback: '2s', help: 'between two tries to renew or to take over' },
-  deployment: { fallback: '', env: 'METALLB_DEPLOYMENT', help: "MetalLB's", unused: NO_SECRET },
-  'ml-secret-name': { fallback: '', env: 'METALLB_ML_SECRET_NAME', help: "MetalLB's", unused: NO_SECRET },
-  'webhook-mode': { fallback: '', help: "MetalLB's", unused: NO_WEBHOOK },
-  'webhook-secret': { fallback: '', help: "MetalLB's", unused: NO_WEBHOOK },
-  'cert-dir': { fallback: '', help: "MetalLB's", unused: NO_WEBHOOK },
-  'cert-service-name': { fallback: '', help: "MetalLB's", unused: NO_WEBHOOK },
-  'disable-cert-rotation': { fallback: 'false', help: "MetalLB's", unused: NO_WEBHOOK },
-  'webhook-http2': { fallback: 'false', help: "MetalLB's", unused: NO_WEBHOOK },
+  deployment: { ...noEffect(NO_SECRET), env: 'METALLB_DEPLOYMENT' },
+  'ml-secret-name': { ...noEffect(NO_SECRET), env: 'METALLB_ML_SECRET_NAME' },
+  'webhook-mode': noEffect(NO_WEBHOOK),
+  'webhook-secret': noEffect(NO_WEBHOOK),
+  'cert-dir': noEffect(NO_WEBHOOK),
+  'cert-service-name': noEffect(NO_WEBHOOK),
+  'disable-cert-rotation': noEffect(NO_WEBHOOK, 'false'),
+  'webhook-http2': noEffect(NO_WEBHOOK, 'false'),
 } as const satisfies FlagSpecs
 
 /** Throws `FlagError` where one replica could begin before another has ended. */

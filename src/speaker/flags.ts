@@ -1,6 +1,6 @@
 // The speaker's flags: MetalLB's names where it has them.
 
-import { COMMON_FLAGS, type FlagSpecs } from '../flags.ts'
+import { COMMON_FLAGS, type FlagSpecs, noEffect } from '../flags.ts'
 
 export const SPEAKER_LABELS = 'app=metallb,component=speaker'
 const NO_MEMBERLIST = 'speakers find each other by other means'
@@ -22,12 +22,12 @@ export const SPEAKER_FLAGS = {
     fallback: '/etc/metallb/excludel2.yaml',
     help: 'file with interfaces to leave alone',
   },
-  host: { fallback: '', help: "MetalLB's", unused: 'MetalLB ignores it as well' },
-  'ml-bindaddr': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
-  'ml-bindport': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
-  'ml-secret-key-path': { fallback: '', help: "MetalLB's", unused: NO_MEMBERLIST },
-  'ml-wan-config': { fallback: 'false', help: "MetalLB's", unused: NO_MEMBERLIST },
-  'bgp-debounce-timeout': { fallback: '', help: "MetalLB's", unused: NO_BGP },
-  'frrk8s-namespace': { fallback: '', help: "MetalLB's", unused: NO_BGP },
-  'frrk8s-secret-passthrough': { fallback: 'false', help: "MetalLB's", unused: NO_BGP },
+  host: noEffect('MetalLB ignores it as well'),
+  'ml-bindaddr': noEffect(NO_MEMBERLIST),
+  'ml-bindport': noEffect(NO_MEMBERLIST),
+  'ml-secret-key-path': noEffect(NO_MEMBERLIST),
+  'ml-wan-config': noEffect(NO_MEMBERLIST, 'false'),
+  'bgp-debounce-timeout': noEffect(NO_BGP),
+  'frrk8s-namespace': noEffect(NO_BGP),
+  'frrk8s-secret-passthrough': noEffect(NO_BGP, 'false'),
 } as const satisfies FlagSpecs
