@@ -1,7 +1,15 @@
 // The controller's copy of the cluster: what Services, pools, namespaces and nodes there are. Judges none of them.
 
 import type { Logger } from 'pino'
-import type { IPAddressPool, Namespace, Node, Service, ServiceCIDR, ServiceL2Status } from '../api/index.ts'
+import type {
+  IPAddressPool,
+  KubeObject,
+  Namespace,
+  Node,
+  Service,
+  ServiceCIDR,
+  ServiceL2Status,
+} from '../api/index.ts'
 import type { ConfigurationObjects } from '../config/index.ts'
 import {
   type ApiClient,
@@ -10,6 +18,7 @@ import {
   NAMESPACES,
   NODES,
   Reflector,
+  Reflectors,
   SERVICE_CIDRS,
   SERVICE_L2_STATUSES,
   SERVICES,
@@ -33,6 +42,7 @@ export interface ClusterCopyInit {
 }
 
 export class ClusterCopy implements Startable {
+  readonly #needed: Reflectors
   readonly #services: Reflector<Service>
   readonly #pools: Reflector<IPAddressPool>
   readonly #namespaces: Reflector<Namespace>
@@ -42,22 +52,21 @@ export class ClusterCopy implements Startable {
 
   constructor(components: { client: ApiClient; log: Logger }, init: ClusterCopyInit) {
     const { namespace, onService, onConfiguration, onPool } = init
-    this.#services = new Reflector<Service>(components, { resource: SERVICES, onChange: onService })
-    this.#pools = new Reflector<IPAddressPool>(components, {
+    const onInput = (_: string, now?: KubeObject, before?: KubeObject): void => {
+      if (!isSameInput(now, before)) onConfiguration()
+    }
+    this.#needed = new Reflectors(components)
+    this.#services = this.#needed.add<Service>({ resource: SERVICES, onChange: onService })
+    this.#pools = this.#needed.add<IPAddressPool>({
       resource: IP_ADDRESS_POOLS,
       namespace,
-      onChange: (_, pool, before) => {
-        if (!isSameInput(pool, before)) onConfiguration()
+      onChange: (key, pool, before) => {
+        onInput(key, pool, before)
         if (pool !== undefined) onPool(pool)
       },
     })
-    this.#namespaces = new Reflector<Namespace>(components, {
-      resource: NAMESPACES,
-      onChange: (_, now, before) => {
-        if (!isSameInput(now, before)) onConfiguration()
-      },
-    })
-    this.#nodes = new Reflector<Node>(components, {
+    this.#namespaces = this.#needed.add<Namespace>({ resource: NAMESPACES, onChange: onInput })
+    this.#nodes = this.#needed.add<Node>({
       resource: NODES,
       optional: true,
       keep: keptOfNode,
@@ -65,12 +74,10 @@ export class ClusterCopy implements Startable {
         if (!sameNodeAddresses(now, before)) onConfiguration()
       },
     })
-    this.#serviceCidrs = new Reflector<ServiceCIDR>(components, {
+    this.#serviceCidrs = this.#needed.add<ServiceCIDR>({
       resource: SERVICE_CIDRS,
       optional: true,
-      onChange: (_, now, before) => {
-        if (!isSameInput(now, before)) onConfiguration()
-      },
+      onChange: onInput,
     })
     this.#statuses = new Reflector<ServiceL2Status>(components, { resource: SERVICE_L2_STATUSES, namespace })
   }
@@ -101,29 +108,26 @@ export class ClusterCopy implements Startable {
 
   /** Whether everything has been read once that addresses are given by. */
   get hasSynced(): boolean {
-    return this.#needed.every(({ hasSynced }) => hasSynced)
+    return this.#needed.hasSynced
   }
 
   start(): void {
-    for (const reflector of [...this.#needed, this.#statuses]) reflector.start()
+    this.#needed.start()
+    this.#statuses.start()
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#needed, this.#statuses].map((reflector) => reflector.stop()))
+    await Promise.all([this.#needed.stop(), this.#statuses.stop()])
   }
 
   /** Resolves when everything has been read once, or the copy was stopped. */
-  async synced(): Promise<void> {
-    await Promise.all(this.#needed.map(({ synced }) => synced))
+  synced(): Promise<void> {
+    return this.#needed.synced()
   }
 
   /** Resolves when what other replicas may have written before this call is in the copy, or the copy was stopped. */
   async reread(): Promise<void> {
     await Promise.all([this.#services, this.#pools, this.#namespaces].map((reflector) => reflector.relist()))
     await this.synced()
-  }
-
-  get #needed() {
-    return [this.#services, this.#pools, this.#namespaces, this.#nodes, this.#serviceCidrs]
   }
 }
