@@ -14,15 +14,13 @@ import {
   WorkQueue,
 } from '../kube/index.ts'
 import type { Finding } from './standing.ts'
+import type { WantedCondition } from './wanted-condition.ts'
 
 /** The same on all nodes: who holds the address now owns what the holder before it wrote. */
 const FIELD_MANAGER = 'typemetal-speaker'
 
 /** At most a hundred writes a second: the controller has better use for the API server. */
 const PAUSE_MS = 10
-
-/** What a Service's condition should say: `absent`, or, where this node has no say in it, `asItIs`. */
-export type WantedCondition = Finding | 'absent' | 'asItIs'
 
 export interface AnnouncedConditionComponents {
   client: ApiClient

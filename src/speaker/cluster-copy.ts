@@ -1,0 +1,163 @@
+// The speaker's copy of the cluster: what Services, endpoints, nodes, speakers, pools and advertisements there are.
+// Judges none of them.
+
+import { isDeepStrictEqual } from 'node:util'
+import type { Logger } from 'pino'
+import type {
+  EndpointSlice,
+  IPAddressPool,
+  KubeObject,
+  L2Advertisement,
+  Namespace,
+  Node,
+  Pod,
+  Service,
+} from '../api/index.ts'
+import type { ConfigurationObjects } from '../config/index.ts'
+import {
+  type ApiClient,
+  ENDPOINT_SLICES,
+  IP_ADDRESS_POOLS,
+  isSameInput,
+  L2_ADVERTISEMENTS,
+  NAMESPACES,
+  NODES,
+  PODS,
+  type Reflector,
+  Reflectors,
+  SERVICES,
+  type Startable,
+} from '../kube/index.ts'
+import { keptNode, keptPod, keptService, keptSlice, SERVICE_OF_SLICE } from './kept.ts'
+
+export interface ClusterCopyInit {
+  /** Of pools, advertisements and speakers. */
+  namespace: string
+  /** Selects the speakers' pods. */
+  speakerLabels: string
+  /** The Service or its endpoints have changed. */
+  onService: (key: string) => void
+  /** Which nodes and speakers there are, and how they are. */
+  onNodes: () => void
+  /** What the configuration is read from has changed. */
+  onConfiguration: () => void
+}
+
+export class ClusterCopy implements Startable {
+  readonly #reflectors: Reflectors
+  readonly #services: Reflector<Service>
+  readonly #nodes: Reflector<Node>
+  readonly #speakers: Reflector<Pod>
+  readonly #pools: Reflector<IPAddressPool>
+  readonly #advertisements: Reflector<L2Advertisement>
+  readonly #namespaces: Reflector<Namespace>
+  readonly #slicesOf = new Map<string, Map<string, EndpointSlice>>()
+
+  constructor(components: { client: ApiClient; log: Logger }, init: ClusterCopyInit) {
+    const { namespace, onService, onNodes, onConfiguration } = init
+    const onInput = (_: string, now?: KubeObject, before?: KubeObject): void => {
+      if (!isSameInput(now, before)) onConfiguration()
+    }
+    const reflectors = new Reflectors(components)
+    this.#reflectors = reflectors
+    this.#services = reflectors.add<Service>({ resource: SERVICES, keep: keptService, onChange: onService })
+    reflectors.add<EndpointSlice>({
+      resource: ENDPOINT_SLICES,
+      keep: keptSlice,
+      onChange: (key, now, before) => {
+        const service = serviceOf(now ?? before)
+        if (service === undefined) return
+        this.#setSlice(service, key, now)
+        onService(service)
+      },
+    })
+    this.#nodes = reflectors.add<Node>({
+      resource: NODES,
+      keep: keptNode,
+      onChange: (_, now, before) => {
+        if (!isDeepStrictEqual(eligibilityOf(now), eligibilityOf(before))) onNodes()
+      },
+    })
+    this.#speakers = reflectors.add<Pod>({
+      resource: PODS,
+      namespace,
+      labelSelector: init.speakerLabels,
+      keep: keptPod,
+      onChange: (_, now, before) => {
+        if (readyNode(now) !== readyNode(before)) onNodes()
+      },
+    })
+    this.#pools = reflectors.add({ resource: IP_ADDRESS_POOLS, namespace, onChange: onInput })
+    this.#advertisements = reflectors.add({ resource: L2_ADVERTISEMENTS, namespace, onChange: onInput })
+    this.#namespaces = reflectors.add({ resource: NAMESPACES, onChange: onInput })
+  }
+
+  get services(): ReadonlyMap<string, Service> {
+    return this.#services.objects
+  }
+
+  /** The endpoints of a Service. */
+  slicesOf(service: string): readonly EndpointSlice[] {
+    return [...(this.#slicesOf.get(service)?.values() ?? [])]
+  }
+
+  get nodes(): readonly Node[] {
+    return [...this.#nodes.objects.values()]
+  }
+
+  /** Names of the nodes with a speaker that is Ready. */
+  get speakers(): ReadonlySet<string> {
+    return new Set([...this.#speakers.objects.values()].flatMap((pod) => readyNode(pod) ?? []))
+  }
+
+  get configurationObjects(): ConfigurationObjects {
+    return {
+      pools: [...this.#pools.objects.values()],
+      advertisements: [...this.#advertisements.objects.values()],
+      namespaces: [...this.#namespaces.objects.values()],
+      reserved: [],
+    }
+  }
+
+  /** Whether everything has been read once. */
+  get hasSynced(): boolean {
+    return this.#reflectors.hasSynced
+  }
+
+  start(): void {
+    this.#reflectors.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#reflectors.stop()
+  }
+
+  /** Resolves when everything has been read once, or the copy was stopped. */
+  synced(): Promise<void> {
+    return this.#reflectors.synced()
+  }
+
+  #setSlice(service: string, key: string, slice: EndpointSlice | undefined): void {
+    const slices = this.#slicesOf.get(service) ?? new Map<string, EndpointSlice>()
+    if (slice === undefined) slices.delete(key)
+    else slices.set(key, slice)
+    if (slices.size === 0) this.#slicesOf.delete(service)
+    else this.#slicesOf.set(service, slices)
+  }
+}
+
+function serviceOf(slice: EndpointSlice | undefined): string | undefined {
+  const name = slice?.metadata?.labels?.[SERVICE_OF_SLICE]
+  return name === undefined ? undefined : `${slice?.metadata?.namespace}/${name}`
+}
+
+/** A node's heartbeat comes every few seconds and changes nothing of it. */
+function eligibilityOf(node: Node | undefined): unknown {
+  return [node?.metadata?.labels, node?.spec?.taints, node?.status?.conditions?.map(({ status }) => status)]
+}
+
+/** The node of a speaker that is Ready. */
+function readyNode(pod: Pod | undefined): string | undefined {
+  const ready = pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
+  return ready ? pod?.spec?.nodeName : undefined
+}
