@@ -5,26 +5,15 @@ import { hostname, uptime } from 'node:os'
 import type { Logger } from 'pino'
 import { countFlag, type Flags, portFlag } from '../flags.ts'
 import {
-  ApiClient,
-  ConfigurationStateWriter,
-  EventRecorder,
+  type ApiClient,
   inOrder,
   LeaseCandidate,
   type LeaseTiming,
-  loadCredentials,
-  OwnPod,
   type Startable,
   Term,
 } from '../kube/index.ts'
-import {
-  apiRequestMetrics,
-  eventMetrics,
-  healthServer,
-  listenOn,
-  metricsRegistry,
-  registerConfigurationMetrics,
-  statusServer,
-} from '../status/index.ts'
+import { programComponents } from '../program.ts'
+import { healthServer, listenOn, registerConfigurationMetrics, statusServer } from '../status/index.ts'
 import { Controller } from './controller.ts'
 import { type CONTROLLER_FLAGS, leaseTiming } from './flags.ts'
 import { controllerMetrics } from './metrics.ts'
@@ -48,17 +37,9 @@ export async function createController(
     health: portFlag('health-probe-port', flags['health-probe-port']),
     status: portFlag('port', flags.port),
   }
-  const registry = metricsRegistry()
-  const client = new ApiClient(
-    await loadCredentials(flags.kubeconfig || undefined),
-    apiRequestMetrics(registry),
-  )
-  const events = new EventRecorder(
-    { client, log },
-    { component: 'metallb-controller', onOutcome: eventMetrics(registry) },
-  )
-  const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
-  const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace })
+  const { registry, client, events, ownPod, configurationState } = await programComponents(flags, log, {
+    name: 'controller',
+  })
   const metrics = controllerMetrics(registry, {
     usage: () => controller.usage,
     services: () => controller.servicesByPool,

@@ -2,24 +2,9 @@
 
 import type { Logger } from 'pino'
 import { type Flags, portFlag } from '../flags.ts'
-import {
-  ApiClient,
-  ConfigurationStateWriter,
-  EventRecorder,
-  inOrder,
-  loadCredentials,
-  OwnPod,
-  type Startable,
-} from '../kube/index.ts'
-import {
-  apiRequestMetrics,
-  eventMetrics,
-  healthServer,
-  listenOn,
-  metricsRegistry,
-  metricsServer,
-  registerConfigurationMetrics,
-} from '../status/index.ts'
+import { inOrder, type Startable } from '../kube/index.ts'
+import { programComponents } from '../program.ts'
+import { healthServer, listenOn, metricsServer, registerConfigurationMetrics } from '../status/index.ts'
 import { requireRawSockets } from '../wire/index.ts'
 import { AnnouncedConditionWriter } from './announced-condition.ts'
 import { ClusterThread } from './cluster-thread.ts'
@@ -43,17 +28,10 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
   const { namespace, 'node-name': node } = flags
   const excluded = readExcludedInterfaces(flags['excluded-interfaces'])
   requireRawSockets()
-  const registry = metricsRegistry()
-  const client = new ApiClient(
-    await loadCredentials(flags.kubeconfig || undefined),
-    apiRequestMetrics(registry),
-  )
-  const events = new EventRecorder(
-    { client, log },
-    { component: 'metallb-speaker', host: node, onOutcome: eventMetrics(registry) },
-  )
-  const ownPod = new OwnPod({ client, log }, { namespace, name: flags['pod-name'] })
-  const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace, node })
+  const { registry, client, events, ownPod, configurationState } = await programComponents(flags, log, {
+    name: 'speaker',
+    node,
+  })
   const statuses = new ServiceStatusWriter({ client, log, ownPod }, { namespace, node })
   const conditions = new AnnouncedConditionWriter({
     client,
