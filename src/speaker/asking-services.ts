@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { EndpointSlice, Service } from '../api/index.ts'
 import type { AskingService } from './combine.ts'
-import { type ClusterView, serviceIntent, type Withheld } from './service-intent.ts'
+import { type ClusterView, serviceIntent, type Withheld } from '../candidates/index.ts'
 
 export class AskingServices {
   readonly #log: Logger

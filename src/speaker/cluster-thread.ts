@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Service } from '../api/index.ts'
+import { clusterView, type ClusterView } from '../candidates/index.ts'
 import type { Configuration } from '../config/index.ts'
 import type { ApiClient, ConfigurationStateWriter, Startable } from '../kube/index.ts'
 import type { AnnouncedConditionWriter } from './announced-condition.ts'
@@ -13,7 +14,6 @@ import { combineIntents } from './combine.ts'
 import type { Intents, Report } from './intents.ts'
 import { LastGood } from './last-good.ts'
 import type { Notices } from './notices.ts'
-import { clusterView, type ClusterView } from './service-intent.ts'
 import { type WantedCondition, wantedCondition } from './wanted-condition.ts'
 
 /** Changes that come together are worked on together. */

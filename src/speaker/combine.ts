@@ -2,7 +2,7 @@
 
 import { type Address, formatAddress } from '../ip/index.ts'
 import type { AddressIntent, Intents } from './intents.ts'
-import type { ServiceIntent } from './service-intent.ts'
+import type { ServiceIntent } from '../candidates/index.ts'
 
 export interface AskingService {
   /** RFC 3339; of the Services that share an address the oldest says in which order. */

@@ -1,7 +1,7 @@
 // What the condition `typemetal.io/Announced` of a Service should say, as far as this node has a say in it. Pure.
 
 import type { Service } from '../api/index.ts'
-import type { ServiceIntent } from './service-intent.ts'
+import type { ServiceIntent } from '../candidates/index.ts'
 import { type Finding, findingOf, type Standing } from './standing.ts'
 
 /** `absent`, or, where this node has no say in it, `asItIs`. */

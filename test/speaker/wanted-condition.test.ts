@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Service } from '../../src/api/index.ts'
-import type { ServiceIntent } from '../../src/speaker/service-intent.ts'
+import type { ServiceIntent } from '../../src/candidates/index.ts'
 import type { Standing } from '../../src/speaker/standing.ts'
 import { type ServiceOnNode, wantedCondition } from '../../src/speaker/wanted-condition.ts'
 

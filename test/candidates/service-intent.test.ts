@@ -4,7 +4,7 @@ import type { EndpointSlice, IPAddressPool, L2Advertisement, Node, Service } fro
 import { readConfiguration } from '../../src/config/index.ts'
 import { parseAddress } from '../../src/ip/index.ts'
 import { combineIntents } from '../../src/speaker/combine.ts'
-import { clusterView, type ServiceIntent, serviceIntent } from '../../src/speaker/service-intent.ts'
+import { clusterView, type ServiceIntent, serviceIntent } from '../../src/candidates/index.ts'
 
 const metallb = { apiVersion: 'metallb.io/v1beta1' } as const
 const pool: IPAddressPool = {

@@ -1,0 +1,70 @@
+// What the candidates of all Services rest on: the configuration, the nodes, and what speaks against some of them.
+
+import type { Node } from '../api/index.ts'
+import type { Configuration, Labels } from '../config/index.ts'
+
+/**
+ * Why a node announces nothing at all.
+ *
+ * - NoReadySpeaker: no speaker that is Ready runs on it.
+ * - ExcludedByLabel: its owner set node.kubernetes.io/exclude-from-external-load-balancers.
+ * - OutOfService: given up for lost, with the taint node.kubernetes.io/out-of-service.
+ * - NetworkUnavailable: its condition of this name is True.
+ */
+export type NodeBar = 'NoReadySpeaker' | 'ExcludedByLabel' | 'OutOfService' | 'NetworkUnavailable'
+
+/** Made once for all Services. */
+export interface ClusterView {
+  readonly configuration: Configuration
+  readonly nodes: readonly { readonly name: string; readonly labels: Labels }[]
+  /** Nodes with a speaker that is Ready. */
+  readonly speakers: ReadonlySet<string>
+  /** Those of them that nothing speaks against. */
+  readonly eligible: ReadonlySet<string>
+  /** By node, of the others. */
+  readonly bars: ReadonlyMap<string, NodeBar>
+}
+
+export interface ClusterObjects {
+  readonly configuration: Configuration
+  readonly nodes: readonly Node[]
+  /** Nodes with a speaker that is Ready. */
+  readonly speakers: ReadonlySet<string>
+  /** Of nodes with the label exclude-from-external-load-balancers. */
+  readonly ignoreExcludeLabel: boolean
+}
+
+/** Set by an administrator, or a fencing program, on a node that is known to be shut down. */
+const OUT_OF_SERVICE_TAINT = 'node.kubernetes.io/out-of-service'
+const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers'
+
+export function clusterView(objects: ClusterObjects): ClusterView {
+  const { configuration, nodes, speakers } = objects
+  const bars = new Map(
+    nodes.flatMap((node) => {
+      const bar = barOf(node, objects)
+      return bar === null ? [] : [[nameOf(node), bar] as const]
+    }),
+  )
+  return {
+    configuration,
+    speakers,
+    nodes: nodes.map((node) => ({ name: nameOf(node), labels: node.metadata?.labels ?? {} })),
+    eligible: new Set([...speakers].filter((name) => !bars.has(name))),
+    bars,
+  }
+}
+
+function barOf(node: Node, { speakers, ignoreExcludeLabel }: ClusterObjects): NodeBar | null {
+  const { metadata, spec, status } = node
+  if (!ignoreExcludeLabel && EXCLUDE_LABEL in (metadata?.labels ?? {})) return 'ExcludedByLabel'
+  if (spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE_TAINT)) return 'OutOfService'
+  const conditions = status?.conditions ?? []
+  if (conditions.some(({ type, status: value }) => type === 'NetworkUnavailable' && value === 'True'))
+    return 'NetworkUnavailable'
+  return speakers.has(nameOf(node)) ? null : 'NoReadySpeaker'
+}
+
+function nameOf({ metadata }: Node): string {
+  return metadata?.name ?? ''
+}
