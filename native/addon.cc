@@ -97,6 +97,22 @@ napi_value take_observations(napi_env env, napi_callback_info info) {
   });
 }
 
+napi_value take_hellos(napi_env env, napi_callback_info info) {
+  return ResponderHandle::call(env, info, [env](Responder &responder, const Arguments &) {
+    napi_value array;
+    napi_create_array(env, &array);
+    uint32_t length = 0;
+    for (const HelloFrame &hello : responder.hellos().take()) {
+      napi_value entry;
+      napi_create_object(env, &entry);
+      napi_set_named_property(env, entry, "interfaceIndex", number(env, hello.interface_index));
+      napi_set_named_property(env, entry, "bytes", bytes(env, hello.bytes.data(), hello.bytes.size()));
+      napi_set_element(env, array, length++, entry);
+    }
+    return array;
+  });
+}
+
 napi_value frame_counters(napi_env env, napi_callback_info info) {
   return ResponderHandle::call(env, info, [env](Responder &responder, const Arguments &) {
     napi_value object;
@@ -114,6 +130,7 @@ napi_value losses(napi_env env, napi_callback_info info) {
     set_count(env, object, "ringFull", responder.dropped());
     set_count(env, object, "observationsRepeated", responder.observations().repeated());
     set_count(env, object, "observationsLost", responder.observations().lost());
+    set_count(env, object, "hellosLost", responder.hellos().lost());
     set_count(env, object, "groupsNotJoined", responder.groups_not_joined());
     return object;
   });
@@ -185,6 +202,7 @@ NAPI_MODULE_INIT() {
                    method("resume", resume),
                    method("send", send),
                    method("takeObservations", take_observations),
+                   method("takeHellos", take_hellos),
                    method("frameCounters", frame_counters),
                    method("losses", losses),
                    method("addressCounters", address_counters),

@@ -124,12 +124,17 @@ const std::array<const char *, static_cast<size_t>(Fate::kCount)> kFateNames = {
     "sendFailed",
 };
 
+std::optional<Fate> misdirected(const Station &station, const Frame &frame) {
+  if (frame.captured < ETH_HLEN) return Fate::kTruncated;
+  if (frame.interface_index != station.interface_index) return Fate::kOtherDevice;
+  if (frame.packet_type == PACKET_OUTGOING || is_from(frame, station.mac)) return Fate::kOwnFrame;
+  if (is_of_other_vlan(frame, station.mac)) return Fate::kVlan;
+  if (frame.packet_type == PACKET_OTHERHOST) return Fate::kOtherHost;
+  return std::nullopt;
+}
+
 Verdict judge(const Station &station, const AddressTable &table, const Frame &frame) {
-  if (frame.captured < ETH_HLEN) return {Fate::kTruncated};
-  if (frame.interface_index != station.interface_index) return {Fate::kOtherDevice};
-  if (frame.packet_type == PACKET_OUTGOING || is_from(frame, station.mac)) return {Fate::kOwnFrame};
-  if (is_of_other_vlan(frame, station.mac)) return {Fate::kVlan};
-  if (frame.packet_type == PACKET_OTHERHOST) return {Fate::kOtherHost};
+  if (auto fate = misdirected(station, frame)) return {*fate};
   bool is_arp = frame.bytes[12] == 0x08;
   return is_arp ? judge_arp(station, table, frame) : judge_ndp(station, table, frame);
 }

@@ -45,4 +45,7 @@ struct Verdict {
   std::optional<Observation> observation = std::nullopt;
 };
 
+// Why a frame on our interface is none of ours, whatever is in it; or nothing.
+std::optional<Fate> misdirected(const Station &station, const Frame &frame);
+
 Verdict judge(const Station &station, const AddressTable &table, const Frame &frame);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -9,10 +10,7 @@
 
 namespace {
 
-// Headers of 80 bytes and the frame's start: more than ARP and neighbour discovery need. Longer frames are cut.
-constexpr unsigned kFrameBytes = 256;
 constexpr unsigned kBlockBytes = 65536;  // a multiple of every page size
-static_assert(kBlockBytes == kFrameBytes * PacketSocket::kRingUnit);
 
 void set(int fd, int option, const void *value, socklen_t size, const char *name) {
   if (setsockopt(fd, SOL_PACKET, option, value, size) != 0) throw SystemError(std::string("setsockopt ") + name);
@@ -30,16 +28,17 @@ void try_packet_socket() { Descriptor fd(open_packet_socket()); }
 
 // Protocol 0 receives nothing until bind: no frame from another interface or past the filter gets in.
 PacketSocket::PacketSocket(int interface_index, uint16_t ethertype, const std::vector<sock_filter> &filter,
-                           unsigned ring_frames)
-    : fd_(open_packet_socket()), ring_frames_(ring_frames) {
+                           RingSize ring)
+    : fd_(open_packet_socket()), size_(ring), interface_index_(interface_index) {
   // Version 2: one frame at a time. Version 3 gathers blocks, which delays replies.
   int version = TPACKET_V2;
   set(fd_, PACKET_VERSION, &version, sizeof version, "PACKET_VERSION");
   sock_fprog program = {static_cast<unsigned short>(filter.size()), const_cast<sock_filter *>(filter.data())};
   if (setsockopt(fd_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
     throw SystemError("setsockopt SO_ATTACH_FILTER");
-  tpacket_req ring = {kBlockBytes, ring_frames / kRingUnit, kFrameBytes, ring_frames};
-  set(fd_, PACKET_RX_RING, &ring, sizeof ring, "PACKET_RX_RING");
+  auto blocks = static_cast<unsigned>(ring_bytes() / kBlockBytes);
+  tpacket_req request = {kBlockBytes, blocks, size_.frame_bytes, size_.frames};
+  set(fd_, PACKET_RX_RING, &request, sizeof request, "PACKET_RX_RING");
   sockaddr_ll address = {};
   address.sll_family = AF_PACKET;
   address.sll_protocol = htons(ethertype);
@@ -53,9 +52,11 @@ PacketSocket::PacketSocket(int interface_index, uint16_t ethertype, const std::v
 
 PacketSocket::~PacketSocket() { munmap(ring_, ring_bytes()); }
 
-size_t PacketSocket::ring_bytes() const { return size_t{kFrameBytes} * ring_frames_; }
+size_t PacketSocket::ring_bytes() const { return size_t{size_.frame_bytes} * size_.frames; }
 
-tpacket2_hdr *PacketSocket::slot() const { return reinterpret_cast<tpacket2_hdr *>(ring_ + next_ * kFrameBytes); }
+tpacket2_hdr *PacketSocket::slot() const {
+  return reinterpret_cast<tpacket2_hdr *>(ring_ + size_t{next_} * size_.frame_bytes);
+}
 
 Frame PacketSocket::frame(const tpacket2_hdr *header) {
   auto start = reinterpret_cast<const uint8_t *>(header);
@@ -67,7 +68,16 @@ Frame PacketSocket::frame(const tpacket2_hdr *header) {
 
 void PacketSocket::release(tpacket2_hdr *header) {
   __atomic_store_n(&header->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
-  next_ = (next_ + 1) % ring_frames_;
+  next_ = (next_ + 1) % size_.frames;
+}
+
+void PacketSocket::join(const Mac &group) const {
+  packet_mreq membership = {};
+  membership.mr_ifindex = interface_index_;
+  membership.mr_type = PACKET_MR_MULTICAST;
+  membership.mr_alen = static_cast<unsigned short>(group.size());
+  memcpy(membership.mr_address, group.data(), group.size());
+  set(fd_, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership, "PACKET_ADD_MEMBERSHIP");
 }
 
 int PacketSocket::send(const void *bytes, size_t size) const {

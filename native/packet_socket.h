@@ -8,14 +8,21 @@
 #include <cstdint>
 #include <vector>
 
+#include "address.h"
 #include "descriptor.h"
 #include "frame.h"
 
+// How many frames wait at most, and how much of each is kept, with a header of some 80 bytes before it: powers of two,
+// together at least 64 KiB.
+struct RingSize {
+  unsigned frames;
+  unsigned frame_bytes;
+};
+
 class PacketSocket {
  public:
-  // Receives frames of `ethertype` that `filter` lets pass; the ring holds `ring_frames` of them, a multiple of
-  // kRingUnit. Throws SystemError.
-  PacketSocket(int interface_index, uint16_t ethertype, const std::vector<sock_filter> &filter, unsigned ring_frames);
+  // Receives frames of `ethertype` that `filter` lets pass. Throws SystemError.
+  PacketSocket(int interface_index, uint16_t ethertype, const std::vector<sock_filter> &filter, RingSize ring);
   ~PacketSocket();
   PacketSocket(const PacketSocket &) = delete;
   PacketSocket &operator=(const PacketSocket &) = delete;
@@ -33,6 +40,9 @@ class PacketSocket {
     }
   }
 
+  // Receives frames to this group as well, where the interface would leave them to others. Throws SystemError.
+  void join(const Mac &group) const;
+
   // Sends a whole frame without waiting; 0, or the errno.
   int send(const void *bytes, size_t size) const;
 
@@ -45,8 +55,6 @@ class PacketSocket {
   // Clears a pending error (the interface went down), so that the descriptor does not stay readable for it.
   void clear_error() const;
 
-  static constexpr unsigned kRingUnit = 256;
-
  private:
   size_t ring_bytes() const;
   tpacket2_hdr *slot() const;
@@ -54,7 +62,8 @@ class PacketSocket {
   void release(tpacket2_hdr *header);
 
   Descriptor fd_;
-  const unsigned ring_frames_;
+  const RingSize size_;
+  const int interface_index_;
   uint8_t *ring_ = nullptr;
   unsigned next_ = 0;
   uint64_t dropped_ = 0;

@@ -18,9 +18,11 @@ namespace {
 constexpr unsigned kBatch = 64;
 constexpr int kMaxEvents = 16;
 // 200 ms of 20,000 frames a second: ARP comes for everybody, and broadcasts storm. 1 MiB.
-constexpr unsigned kArpRing = 4096;
+constexpr RingSize kArpRing = {4096, 256};
 // Only what is for groups that were joined, or for all. 256 KiB.
-constexpr unsigned kNdpRing = 1024;
+constexpr RingSize kNdpRing = {1024, 256};
+// A segment sees at most 1,000 hellos a second, of 1,280 bytes at most. 256 KiB.
+constexpr RingSize kHelloRing = {128, 2048};
 
 // Only ARP, and of it no more than the packet and its padding.
 const std::vector<sock_filter> kArpFilter = {
@@ -43,6 +45,19 @@ const std::vector<sock_filter> kNdpFilter = {
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
 
+// Only datagrams to the hello's group, 224.0.0.254; whether they are hellos is for JavaScript to see.
+const Mac kHelloGroup = {0x01, 0x00, 0x5e, 0x00, 0x00, 0xfe};
+const std::vector<sock_filter> kHelloFilter = {
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 5),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 30),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xe00000fe, 0, 3),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, 0xffff),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+};
+
 void watch(int epoll, int fd, void *data) {
   epoll_event event = {};
   event.events = EPOLLIN;
@@ -58,8 +73,8 @@ int64_t boot_time() {
   return time.tv_sec * int64_t{1000000000} + time.tv_nsec;
 }
 
-Responder::Responder(std::function<void()> on_observation)
-    : on_observation_(std::move(on_observation)),
+Responder::Responder(std::function<void()> on_news)
+    : on_news_(std::move(on_news)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (epoll_ < 0 || wake_ < 0) throw SystemError("epoll_create1, eventfd");
@@ -78,7 +93,7 @@ void Responder::open(const Station &station) {
   auto found = interfaces_.find(index);
   if (found != interfaces_.end()) {
     Interface &before = *found->second;
-    if (before.arp.is_bound() && before.ndp.is_bound()) {
+    if (before.arp.is_bound() && before.ndp.is_bound() && before.hello.is_bound()) {
       if (before.station.mac != station.mac) run([&] { before.station.mac = station.mac; });
       return join_groups(before);
     }
@@ -87,12 +102,15 @@ void Responder::open(const Station &station) {
   auto opened = std::unique_ptr<Interface>(new Interface{station,
                                                          {index, ETH_P_ARP, kArpFilter, kArpRing},
                                                          {index, ETH_P_IPV6, kNdpFilter, kNdpRing},
+                                                         {index, ETH_P_IP, kHelloFilter, kHelloRing},
                                                          GroupMembership(index)});
+  opened->hello.join(kHelloGroup);
   Interface *interface = opened.get();
   run([&] { interfaces_[index] = std::move(opened); });
   try {
     watch(epoll_, interface->arp.fd(), interface);
     watch(epoll_, interface->ndp.fd(), interface);
+    watch(epoll_, interface->hello.fd(), interface);
   } catch (const SystemError &) {
     close(index);
     throw;
@@ -107,11 +125,12 @@ void Responder::close(int interface_index) {
     if (found == interfaces_.end()) return;
     epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second->arp.fd(), nullptr);
     epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second->ndp.fd(), nullptr);
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second->hello.fd(), nullptr);
     closed = std::move(found->second);
     interfaces_.erase(found);
   });
   if (!closed) return;
-  dropped_before_ += closed->arp.dropped() + closed->ndp.dropped();
+  dropped_before_ += dropped_by(*closed);
   dispose(std::move(closed));
 }
 
@@ -151,19 +170,31 @@ bool Responder::extend(int64_t valid_until) {
 void Responder::resume(int64_t valid_until) {
   run([&] {
     valid_until_.store(0);
-    for (auto &[index, interface] : interfaces_) take_frames(*interface, kArpRing);
+    for (auto &[index, interface] : interfaces_) take_frames(*interface, kArpRing.frames);
     valid_until_.store(valid_until);
   });
 }
 
 int Responder::send(int interface_index, const void *bytes, size_t size) const {
   auto found = interfaces_.find(interface_index);
-  return found == interfaces_.end() ? ENODEV : found->second->arp.send(bytes, size);
+  if (found == interfaces_.end()) return ENODEV;
+  return found->second->socket_for(static_cast<const uint8_t *>(bytes), size).send(bytes, size);
+}
+
+// The kernel takes the protocol of a frame from the socket, and what filters outgoing frames goes by that.
+const PacketSocket &Responder::Interface::socket_for(const uint8_t *frame, size_t size) const {
+  if (size < ETH_HLEN) return arp;
+  int ethertype = frame[12] << 8 | frame[13];
+  return ethertype == ETH_P_IPV6 ? ndp : ethertype == ETH_P_IP ? hello : arp;
+}
+
+uint64_t Responder::dropped_by(Interface &interface) {
+  return interface.arp.dropped() + interface.ndp.dropped() + interface.hello.dropped();
 }
 
 uint64_t Responder::dropped() {
   uint64_t sum = dropped_before_;
-  for (auto &[index, interface] : interfaces_) sum += interface->arp.dropped() + interface->ndp.dropped();
+  for (auto &[index, interface] : interfaces_) sum += dropped_by(*interface);
   return sum;
 }
 
@@ -198,6 +229,7 @@ void Responder::loop() {
       if (events[i].events & EPOLLERR) {
         interface->arp.clear_error();
         interface->ndp.clear_error();
+        interface->hello.clear_error();
       }
       take_frames(*interface, kBatch);
     }
@@ -208,13 +240,19 @@ void Responder::loop() {
 void Responder::take_frames(Interface &interface, unsigned budget) {
   for (PacketSocket *socket : {&interface.arp, &interface.ndp})
     socket->receive(budget, [&](const Frame &frame) { take(interface, *socket, frame); });
+  interface.hello.receive(budget, [&](const Frame &frame) { take_hello(interface, frame); });
+}
+
+void Responder::take_hello(const Interface &interface, const Frame &frame) {
+  if (misdirected(interface.station, frame)) return;
+  if (hellos_.add(interface.station.interface_index, frame)) on_news_();
 }
 
 void Responder::take(const Interface &interface, const PacketSocket &socket, const Frame &frame) {
   Verdict verdict = judge(interface.station, *table_, frame);
   Fate fate = verdict.fate == Fate::kAnswered ? answer(verdict, socket) : verdict.fate;
   counts_[static_cast<size_t>(fate)].fetch_add(1, std::memory_order_relaxed);
-  if (verdict.observation && observations_.add(*verdict.observation, boot_time())) on_observation_();
+  if (verdict.observation && observations_.add(*verdict.observation, boot_time())) on_news_();
 }
 
 Fate Responder::answer(const Verdict &verdict, const PacketSocket &socket) {

@@ -18,14 +18,15 @@
 #include "address_table.h"
 #include "descriptor.h"
 #include "group_membership.h"
+#include "hello_queue.h"
 #include "judge.h"
 #include "observation.h"
 #include "packet_socket.h"
 
 class Responder {
  public:
-  // `on_observation` is called in the responder thread. Throws SystemError.
-  explicit Responder(std::function<void()> on_observation);
+  // `on_news` is called in the responder thread, when there are observations or hellos to be taken. Throws SystemError.
+  explicit Responder(std::function<void()> on_news);
   ~Responder();
 
   // Listens there with that MAC; with other sockets if the interface was gone meanwhile. Throws SystemError.
@@ -42,6 +43,7 @@ class Responder {
   int send(int interface_index, const void *bytes, size_t size) const;
 
   ObservationQueue &observations() { return observations_; }
+  HelloQueue &hellos() { return hellos_; }
   uint64_t count(Fate fate) const { return counts_[static_cast<size_t>(fate)].load(std::memory_order_relaxed); }
   uint64_t dropped();  // by the kernel: the ring was full
   unsigned groups_not_joined() const;
@@ -51,9 +53,13 @@ class Responder {
     Station station;
     PacketSocket arp;
     PacketSocket ndp;
+    PacketSocket hello;
     GroupMembership groups;  // the owner's
+
+    const PacketSocket &socket_for(const uint8_t *frame, size_t size) const;
   };
 
+  static uint64_t dropped_by(Interface &interface);
   void run(const std::function<void()> &change);
   void loop();
   void take_change();
@@ -61,9 +67,10 @@ class Responder {
   void join_groups(Interface &interface) const;
   void dispose(std::unique_ptr<Interface> closed);
   void take(const Interface &interface, const PacketSocket &socket, const Frame &frame);
+  void take_hello(const Interface &interface, const Frame &frame);
   Fate answer(const Verdict &verdict, const PacketSocket &socket);
 
-  const std::function<void()> on_observation_;
+  const std::function<void()> on_news_;
   std::map<int, std::unique_ptr<Interface>> interfaces_;
   std::unique_ptr<AddressTable> table_ = std::make_unique<AddressTable>();
   std::atomic<int64_t> valid_until_{0};
@@ -71,6 +78,7 @@ class Responder {
   uint64_t dropped_before_ = 0;  // by sockets closed since
 
   ObservationQueue observations_;
+  HelloQueue hellos_;
 
   std::mutex change_mutex_;
   std::condition_variable change_done_;

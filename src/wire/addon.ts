@@ -17,7 +17,8 @@ export interface Addon {
   tryPacketSocket(): void
   /** Link and address dumps of rtnetlink: datagrams full of messages. */
   dumpLinks(): Uint8Array[]
-  Responder: new (onObservation: () => void) => NativeResponder
+  /** `onNews`: observations or hellos can be taken. */
+  Responder: new (onNews: () => void) => NativeResponder
   LinkMonitor: new (onChange: () => void) => NativeLinkMonitor
 }
 
@@ -34,12 +35,20 @@ export interface NativeResponder {
   resume(validUntil: number): void
   send(interfaceIndex: number, frame: Uint8Array): boolean
   takeObservations(): { interfaceIndex: number; address: Uint8Array; mac: number; kind: number }[]
+  takeHellos(): ReceivedHelloFrame[]
   /** Frames by what became of them, since the start. */
   frameCounters(): Record<string, number>
   losses(): Losses
   /** Requests and replies of each held address in the order of its first record in `install`. */
   addressCounters(): Float64Array
   stop(): void
+}
+
+/** A frame to the hellos' group, from somebody else. */
+export interface ReceivedHelloFrame {
+  readonly interfaceIndex: number
+  /** The whole frame. */
+  readonly bytes: Uint8Array
 }
 
 /** What should stay zero, since the start; `groupsNotJoined` now. */
@@ -50,6 +59,8 @@ export interface Losses {
   readonly observationsRepeated: number
   /** Observations not handed on: too many of them. */
   readonly observationsLost: number
+  /** Frames to the hellos' group not handed on: too many of them. */
+  readonly hellosLost: number
   /** Solicited-node groups that could not be joined, and are tried again with the next change. */
   readonly groupsNotJoined: number
 }

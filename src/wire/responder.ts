@@ -1,9 +1,9 @@
 // The responder thread: answers ARP requests and neighbour solicitations for held addresses in native code, whatever
 // JavaScript is doing. Which addresses are held, and for how long it may answer, is told to it.
-import type { FitLink, TableEntry } from '../announcer/index.ts'
+import type { FitLink } from '../announcer/index.ts'
 import { type Address, formatAddress } from '../ip/index.ts'
 import type { Mac } from '../packet/index.ts'
-import { addon, type Losses, type NativeResponder } from './addon.ts'
+import { addon, type Losses, type NativeResponder, type ReceivedHelloFrame } from './addon.ts'
 import { WireError, withTypedErrors } from './errors.ts'
 
 /**
@@ -26,6 +26,12 @@ export interface Observation {
   readonly kind: (typeof OBSERVATION_KINDS)[number]
 }
 
+/** An address on the interfaces with these indexes. */
+export interface TableEntry {
+  readonly address: Address
+  readonly interfaceIndexes: readonly number[]
+}
+
 /** What the responder has to know: each address with the interfaces where it is held, or watched. */
 export interface ResponderTable {
   /** Answered; who else claims them is observed. */
@@ -37,6 +43,8 @@ export interface ResponderTable {
 export interface ResponderInit {
   /** Called with what was observed since the last call: each at most once in 100 ms, at most 1,024 in that time. */
   onObservations: (observations: readonly Observation[]) => void
+  /** Called with the frames to the hellos' group that came since the last call. */
+  onHellos?: (frames: readonly ReceivedHelloFrame[]) => void
 }
 
 export interface ListenFailure {
@@ -61,15 +69,19 @@ export class Responder {
   #held: readonly Address[] = []
 
   /** Throws `AddonMissing`, `WireError`. */
-  constructor({ onObservations }: ResponderInit) {
-    const native = withTypedErrors(
-      () => new (addon().Responder)(() => onObservations(observationsOf(native.takeObservations()))),
-    )
+  constructor({ onObservations, onHellos }: ResponderInit) {
+    const onNews = (): void => {
+      const hellos = native.takeHellos()
+      if (hellos.length > 0) onHellos?.(hellos) // first: whose a MAC is
+      const observations = native.takeObservations()
+      if (observations.length > 0) onObservations(observationsOf(observations))
+    }
+    const native = withTypedErrors(() => new (addon().Responder)(onNews))
     this.#native = native
   }
 
   /**
-   * Listens on exactly these interfaces from now on; each costs two sockets and 1.25 MiB, and some 20 ms the first
+   * Listens on exactly these interfaces from now on; each costs three sockets and 1.5 MiB, and some 20 ms the first
    * time. To be called after every change of a link: one that has another MAC answers with that, one that was made
    * anew is listened on anew, and groups that the kernel forgot are joined again. Returns those that it could not
    * open, with the reason; another call tries them again. Throws `MissingCapability`.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
-import type { TableEntry } from '../../src/announcer/index.ts'
+import type { TableEntry } from '../../src/wire/index.ts'
 import { type Address, formatAddress, parseAddress } from '../../src/ip/index.ts'
 import {
   type ArpFrame,
