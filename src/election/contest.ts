@@ -1,7 +1,7 @@
 // What one speaker knows of one address: its own claim, the others', and what it remembers of earlier ones. What it does
 // about it is table.ts.
 import type { Address } from '../ip/index.ts'
-import type { ClaimState } from '../packet/index.ts'
+import type { ClaimState, Mac } from '../packet/index.ts'
 import { Evidence } from './evidence.ts'
 import type { Candidate } from './order.ts'
 import type { Peer, PeerClaim } from './peers.ts'
@@ -41,6 +41,10 @@ export class Contest {
   /** Nothing is claimed before. */
   pausedUntil = -Infinity
 
+  /** Whose answering claim was heard last. */
+  lastHolder: Peer | null = null
+  /** Blocked: who uses the address. */
+  stranger: Mac | null = null
   /** When the next probe goes out, or the address counts as free. */
   probeAt = Infinity
   probesSent = 0
@@ -87,6 +91,7 @@ export class Contest {
     this.repeatedAt = now
     this.probesSent = 0
     this.probeAt = probeAt
+    if (state !== 'blocked') this.stranger = null
     if (this.isAnswering) this.top = Math.max(this.top, epoch)
   }
 
@@ -119,6 +124,7 @@ export class Contest {
       this.top = Math.max(this.top, epoch)
       this.previous = epoch
       this.claimedAt = now
+      this.lastHolder = peer
     }
     if (known === undefined) {
       const claim = { state, epoch, refreshedAt: now }

@@ -94,6 +94,10 @@ export class Contests {
     this.doubtAll()
   }
 
+  values(): Iterable<Contest> {
+    return this.#all.values()
+  }
+
   isAnyAnswering(): boolean {
     for (const { isAnswering } of this.#all.values()) if (isAnswering) return true
     return false

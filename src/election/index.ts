@@ -5,6 +5,7 @@ export {
   type InstanceInit,
   type Observation,
   type Output,
+  type OwnClaim,
   type Transition,
 } from './instance.ts'
 export type { Intent } from './contests.ts'

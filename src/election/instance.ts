@@ -9,6 +9,7 @@ import { type Peer, Peers } from './peers.ts'
 import { type Cause, type Situation, type Step, nextStep } from './table.ts'
 import {
   PAUSE_MS,
+  PROBE_SPACING_MS,
   RETRY_JITTER,
   RETRY_MS,
   RETRY_SPACING_MS,
@@ -53,6 +54,18 @@ export interface Transition {
   readonly to: ClaimState
   readonly cause: Cause
   readonly at: number
+  /** Who answered for the address last, or does now; `null`: nobody was heard to. */
+  readonly peer: { readonly node: string; readonly heardAt: number } | null
+}
+
+/** What this speaker says of an address that it claims. */
+export interface OwnClaim {
+  readonly address: Address
+  readonly state: Exclude<ClaimState, 'none'>
+  /** When it came into this state. */
+  readonly since: number
+  /** Blocked: who uses the address. */
+  readonly stranger: Mac | null
 }
 
 /** In the order in which it has to be done: hellos last. */
@@ -78,6 +91,7 @@ export class Instance {
   #downSince = 0
   #leaveBy = Infinity
   #forgetAt = 0
+  #lastProbeAt = -Infinity
   #lastRetryAt = -Infinity
   #nextAt = Infinity
   #actions: Action[] = []
@@ -119,6 +133,16 @@ export class Instance {
 
   get isLeaving(): boolean {
     return this.#situation.isLeaving
+  }
+
+  /** How long the others wait for a hello of this speaker before they take it for dead. */
+  get deadInterval(): number {
+    return deadIntervalFor(this.#helloInterval, this.#settings)
+  }
+
+  *ownClaims(): Generator<OwnClaim> {
+    for (const { address, state, since, stranger } of this.#contests.values())
+      if (state !== 'none') yield { address, state, since, stranger }
   }
 
   /** After `leave`: everything is said and done. */
@@ -211,7 +235,7 @@ export class Instance {
   #enter(now: number): void {
     const lateness = now - this.#nextAt
     this.#situation.now = now
-    const dead = this.#deadInterval
+    const dead = this.deadInterval
     if (lateness <= dead / 2 || !this.#situation.isUp) return
     this.peers.excuse(lateness)
     this.#listening.stalled(lateness, dead, now)
@@ -223,10 +247,6 @@ export class Instance {
     return helloIntervalFor(this.peers.living.size, this.#settings)
   }
 
-  get #deadInterval(): number {
-    return deadIntervalFor(this.#helloInterval, this.#settings)
-  }
-
   #learn(peer: Peer, address: Address, state: ClaimState, epoch: number): void {
     const { now } = this.#situation
     const contest = this.#contests.open(address, now)
@@ -235,7 +255,7 @@ export class Instance {
   }
 
   #observeProbing(contest: Contest, mac: Mac, kind: Observation['kind']): void {
-    if (!this.peers.hasMac(mac)) this.#block(contest)
+    if (!this.peers.hasMac(mac)) this.#block(contest, mac)
     else if (kind !== 'probe') {
       contest.pausedUntil = this.#situation.now + PAUSE_MS
       this.#apply(contest, { state: 'none', epoch: contest.epoch, cause: 'answered' })
@@ -247,24 +267,32 @@ export class Instance {
     const { now } = this.#situation
     const { defend, persists } = contest.evidence.add(mac, now)
     if (defend) this.#actions.push({ kind: 'defend', address: contest.address })
-    if (persists && (now - contest.since < YOUNG_MS || this.peers.isAlone)) this.#block(contest)
+    if (persists && (now - contest.since < YOUNG_MS || this.peers.isAlone)) this.#block(contest, mac)
   }
 
-  #block(contest: Contest): void {
+  #block(contest: Contest, stranger: Mac): void {
+    contest.stranger = stranger
     this.#apply(contest, { state: 'blocked', epoch: contest.epoch, cause: 'stranger' })
   }
 
   #apply(contest: Contest, step: Step): void {
     const { now } = this.#situation
     const { address, state: from, isAnswering: wasAnswering } = contest
-    contest.enter(step, step.state === 'blocked' ? this.#retrySlot() : now, now)
+    contest.enter(step, this.#probeSlot(step.state), now)
     if (step.state === 'active' && !wasAnswering) contest.isProvisional = !this.peers.hasQuorum
     if (contest.isAnswering !== wasAnswering)
       this.#actions.push({ kind: wasAnswering ? 'release' : 'hold', address })
     if (from !== step.state)
-      this.#transitions.push({ address, from, to: step.state, cause: step.cause, at: now })
+      this.#transitions.push({ address, from, to: step.state, cause: step.cause, at: now, peer: contest.lastHolder })
     this.#contests.doubt(contest)
     this.#voice.list(contest, now)
+  }
+
+  /** When a claim that begins now may send its first probe: thousands may begin together. */
+  #probeSlot(state: ClaimState): number {
+    if (state === 'blocked') return this.#retrySlot()
+    if (state !== 'probing') return Infinity
+    return (this.#lastProbeAt = Math.max(this.#situation.now, this.#lastProbeAt + PROBE_SPACING_MS))
   }
 
   /** Retries are spread, so that two watchers do not probe in step, and so that thousands do not probe at once. */
@@ -323,7 +351,7 @@ export class Instance {
     const condition = {
       instance: this.#instance,
       node: this.node,
-      deadInterval: this.#deadInterval,
+      deadInterval: this.deadInterval,
       listening: isListening,
       leaving: isLeaving,
       gone: isLeaving && (now >= this.#leaveBy || !this.#contests.isAnyAnswering()),
