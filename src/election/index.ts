@@ -9,6 +9,7 @@ export {
   type Transition,
 } from './instance.ts'
 export type { Intent } from './contests.ts'
+export { KeyRing } from './key-ring.ts'
 export { type Candidate, candidateOrder } from './order.ts'
 export type { Cause } from './table.ts'
 export { DEFAULT_SETTINGS, type Settings } from './timing.ts'

@@ -83,6 +83,11 @@ export const CLAIM_EXPIRY_MS = 10_000
 export const BURST_SPACING_MS = 10
 export const GONE_HELLOS = 3
 
+/** Nodes see a changed secret within so long of each other: as a rule the kubelet brings it within two minutes. */
+export const KEY_ROLLOVER_MS = 300_000
+/** Longer than twice the spread: who saw the change last may go on signing with the old key for a whole rollover. */
+export const OLD_KEYS_MS = 600_000
+
 const MAX_HELLO_INTERVAL_MS = 500
 /** Lost hellos that are tolerated, and a half. */
 const DEAD_FACTOR = 4.5

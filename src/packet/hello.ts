@@ -20,7 +20,7 @@ const FIELD_HEADER_BYTES = 3
 /** RFC 1123: the longest name of a Kubernetes node. */
 const MAX_NODE_BYTES = 253
 /** While one key replaces another there are two; more are not worth the room. */
-const MAX_KEYS = 4
+export const MAX_KEYS = 4
 /** 1,280 bytes of packet less the headers of IP and UDP, everything but claims, and two field headers for them. */
 const CLAIM_ROOM =
   1280 - 28 - HEADER_BYTES - (MAX_NODE_BYTES + MAX_KEYS * 4 + 4 * FIELD_HEADER_BYTES) - SIGNATURE_BYTES
@@ -60,7 +60,7 @@ export interface Hello extends Readonly<Record<(typeof FLAGS)[number], boolean>>
 export interface Sealing {
   /** As `Hello.instance`: speakers of other clusters on the same LAN are told apart by it. */
   readonly cluster: string
-  /** The first signs; all are accepted, and told to the others. At most four. */
+  /** The first signs; all are accepted, and told to the others. At most `MAX_KEYS`. */
   readonly keys: readonly [HelloKey, ...HelloKey[]]
 }
 

@@ -6,6 +6,7 @@ export {
   type Hello,
   type HelloClaim,
   type HelloRefusal,
+  MAX_KEYS,
   type ReceivedHello,
   type Sealing,
   decodeHello,
