@@ -23,6 +23,7 @@ import {
 import type { ClusterCopy } from './cluster-copy.ts'
 import { ConfigurationReader } from './configuration-reader.ts'
 import type { ControllerMetrics } from './metrics.ts'
+import { HelloSecret } from './hello-secret.ts'
 import { PoolStatusWriter } from './pool-status.ts'
 import { ServiceWriter } from './service-writer.ts'
 
@@ -48,6 +49,8 @@ export interface ActiveTermInit {
   namespace: string
   /** Services of other classes are somebody else's; `null`: those without a class are ours. */
   loadBalancerClass: string | null
+  /** Of the Secret that is made for the speakers; `null`: none is. */
+  secretName: string | null
   /** Services worked on at the same time. */
   concurrency: number
 }
@@ -59,6 +62,7 @@ export class ActiveTerm implements Startable {
   readonly #writer: ServiceWriter
   readonly #queue: WorkQueue
   readonly #poolStatus: PoolStatusWriter
+  readonly #helloSecret: HelloSecret | undefined
   #gathering: NodeJS.Timeout | undefined
   #ticking: NodeJS.Timeout | undefined
 
@@ -78,6 +82,8 @@ export class ActiveTerm implements Startable {
       pools: () => components.cluster.pools,
       reports: () => poolReports(this.state),
     })
+    const { namespace, secretName: name } = init
+    if (name !== null) this.#helloSecret = new HelloSecret(components, { namespace, name })
   }
 
   get queueDepth(): number {
@@ -93,6 +99,7 @@ export class ActiveTerm implements Startable {
     this.#queue.start()
     this.#poolStatus.start()
     this.#poolStatus.changed()
+    this.#helloSecret?.start()
     this.#ticking = setInterval(() => {
       advance(this.state, clock())
       this.#writer.forgetOld()
@@ -104,7 +111,7 @@ export class ActiveTerm implements Startable {
     clearTimeout(this.#gathering)
     clearInterval(this.#ticking)
     this.#components.configurationState.withdraw()
-    await Promise.all([this.#queue.stop(), this.#poolStatus.stop()])
+    await Promise.all([this.#queue.stop(), this.#poolStatus.stop(), this.#helloSecret?.stop()])
   }
 
   onService(key: string, service: Service | undefined): void {

@@ -4,7 +4,7 @@ import { COMMON_FLAGS, durationFlag, FlagError, type Flags, type FlagSpecs, noEf
 import type { LeaseTiming } from '../kube/index.ts'
 
 const NO_WEBHOOK = 'there is no webhook; the resource definitions check what they can'
-const NO_SECRET = 'no secret is made'
+const NO_OWNER = 'the Secret has no owner, so that it outlives the Deployment'
 
 export const CONTROLLER_FLAGS = {
   ...COMMON_FLAGS,
@@ -14,8 +14,12 @@ export const CONTROLLER_FLAGS = {
   'lease-duration': { fallback: '15s', help: 'others take over so long after the last renewal' },
   'renew-deadline': { fallback: '10s', help: 'the active one gives up so long after its last renewal' },
   'retry-period': { fallback: '2s', help: 'between two tries to renew or to take over' },
-  deployment: { ...noEffect(NO_SECRET), env: 'METALLB_DEPLOYMENT' },
-  'ml-secret-name': { ...noEffect(NO_SECRET), env: 'METALLB_ML_SECRET_NAME' },
+  'ml-secret-name': {
+    fallback: 'memberlist',
+    env: 'METALLB_ML_SECRET_NAME',
+    help: 'Secret that is made for the speakers; empty: none is',
+  },
+  deployment: { ...noEffect(NO_OWNER), env: 'METALLB_DEPLOYMENT' },
   'webhook-mode': noEffect(NO_WEBHOOK),
   'webhook-secret': noEffect(NO_WEBHOOK),
   'cert-dir': noEffect(NO_WEBHOOK),

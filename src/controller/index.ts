@@ -31,6 +31,7 @@ export async function createController(
   const init = {
     namespace,
     loadBalancerClass: flags['lb-class'] || null,
+    secretName: flags['ml-secret-name'] || null,
     concurrency: countFlag('concurrency', flags.concurrency),
   }
   const ports = {

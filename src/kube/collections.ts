@@ -10,6 +10,7 @@ import type {
   Namespace,
   Node,
   Pod,
+  Secret,
   Service,
   ServiceCIDR,
   ServiceL2Status,
@@ -28,6 +29,7 @@ function own<T extends KubeObject>(kind: string, plural: string): Resource<T> {
 export const SERVICES = core<Service>('Service', 'services')
 export const PODS = core<Pod>('Pod', 'pods')
 export const NODES = core<Node>('Node', 'nodes', false)
+export const SECRETS = core<Secret>('Secret', 'secrets')
 export const NAMESPACES = core<Namespace>('Namespace', 'namespaces', false)
 export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
   apiVersion: 'discovery.k8s.io/v1',
