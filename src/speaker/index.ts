@@ -13,6 +13,7 @@ import { SPEAKER_LABELS, type SPEAKER_FLAGS } from './flags.ts'
 import type { Report } from './intents.ts'
 import { registerSpeakerMetrics } from './metrics.ts'
 import { Notices } from './notices.ts'
+import { SecretFile } from './secret-file.ts'
 import { ServiceStatusWriter } from './service-status.ts'
 import { WireHandle } from './wire-handle.ts'
 
@@ -28,6 +29,14 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
   const { namespace, 'node-name': node } = flags
   const excluded = readExcludedInterfaces(flags['excluded-interfaces'])
   requireRawSockets()
+  const secret = new SecretFile(
+    { log },
+    {
+      folder: flags['ml-secret-key-path'],
+      allowUnauthenticated: flags['allow-unauthenticated-hello'] === 'true',
+      onChange: () => undefined, // as yet nothing is signed with it
+    },
+  )
   const { registry, client, events, ownPod, configurationState } = await programComponents(flags, log, {
     name: 'speaker',
     node,
@@ -85,5 +94,16 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
     { server: metricsServer(registry), port: portFlag('port', flags.port), host: '::' },
   ])
   // Stopped from the end: first nothing is announced any more, then the cluster is told no more.
-  return inOrder([client, servers, events, ownPod, configurationState, statuses, conditions, cluster, wire])
+  return inOrder([
+    client,
+    servers,
+    events,
+    ownPod,
+    configurationState,
+    statuses,
+    conditions,
+    secret,
+    cluster,
+    wire,
+  ])
 }

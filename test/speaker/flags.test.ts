@@ -17,13 +17,13 @@ const ENVIRONMENT = {
 test('MetalLB’s own manifest starts the speaker without a warning', () => {
   const { flags, warnings } = parseFlags(SPEAKER_FLAGS, ['--port=9120', '--log-level=info'], ENVIRONMENT)
   assert.deepEqual([flags['node-name'], flags['pod-name'], warnings], ['node-1', 'speaker-x', []])
+  assert.equal(flags['ml-secret-key-path'], '/etc/ml_secret_key')
 })
 
 for (const flag of [
   '--host=192.0.2.1',
   '--ml-bindaddr=192.0.2.1',
   '--ml-bindport=7946',
-  '--ml-secret-key-path=/etc/ml_secret_key',
   '-ml-wan-config',
   '--bgp-debounce-timeout=100ms',
   '--frrk8s-namespace=frr',
