@@ -3,78 +3,113 @@
 import { type Address, formatAddress } from '../ip/index.ts'
 import { gratuitousArp, type Mac, unsolicitedAdvertisement } from '../packet/index.ts'
 import { PacedQueue, type Pending } from './paced-queue.ts'
-import type { Pacer } from './pacer.ts'
-import { PROBE_FRAME, retryAfter, type Taken } from './prober.ts'
+import { Pacer } from './pacer.ts'
+import { PROBE_FRAME } from './probe.ts'
+
+/** Of all that is sent because somebody else uses an address. */
+const CONFLICT_FRAMES_PER_S = 100
 
 /** DEFEND_INTERVAL of RFC 5227: two who both defend at once would fill the wire for ever. */
 const DEFEND_INTERVAL_MS = 10_000
+/** For so long another speaker that is not heard may be the stranger: it has to be told at once to give way. */
+const CONTEST_MS = 3000
 
+/** So long after a takeover the former holder may still be heard: of frames on their way, or because it learns late. */
+const HANDOVER_MS = 3000
+
+const CHECK_MS = 5000
+/** Share by which a check comes earlier or later: two who ask at the same moment do not meet again. */
+const CHECK_JITTER = 0.2
 /** Three checks without a word: the stranger is gone. */
 const SILENCE_MS = 20_000
 
-interface Conflict {
+/** Somebody who is no speaker uses an address that is announced here. */
+export interface Conflict {
   readonly address: Address
-  stranger: Mac
+  readonly mac: Mac
+}
+
+interface Watched {
+  readonly address: Address
+  readonly since: number
+  stranger: Stranger | null
+}
+
+interface Stranger {
+  readonly address: Address
+  mac: Mac
+  readonly metAt: number
   seenAt: number
   defendedAt: number
   isOver: boolean
 }
 
 class Due implements Pending {
-  readonly conflict: Conflict
+  readonly stranger: Stranger
   readonly frame: 'defence' | 'check'
 
-  constructor(conflict: Conflict, frame: 'defence' | 'check') {
-    this.conflict = conflict
+  constructor(stranger: Stranger, frame: 'defence' | 'check') {
+    this.stranger = stranger
     this.frame = frame
   }
 
   get isCurrent(): boolean {
-    return !this.conflict.isOver
+    return !this.stranger.isOver
   }
 }
 
 export class ConflictWatch {
   readonly #random: () => number
-  readonly #queue: PacedQueue<Due>
-  readonly #conflicts = new Map<string, Conflict>()
+  readonly #queue = new PacedQueue<Due>(new Pacer(CONFLICT_FRAMES_PER_S))
+  readonly #watched = new Map<string, Watched>()
+  readonly #met = new Set<Watched>()
 
-  /** `pacer`: of all that is sent here. */
-  constructor(random: () => number, pacer: Pacer) {
+  constructor(random: () => number) {
     this.#random = random
-    this.#queue = new PacedQueue(pacer)
   }
 
-  /** Somebody with this MAC uses an address that is announced here. */
-  observe(address: Address, mac: Mac, now: number): void {
-    const text = formatAddress(address)
-    const before = this.#conflicts.get(text)
-    const conflict = before ?? { address, stranger: mac, seenAt: now, defendedAt: -Infinity, isOver: false }
-    conflict.stranger = mac
-    conflict.seenAt = now
-    if (before === undefined) {
-      this.#conflicts.set(text, conflict)
-      this.#queue.add(now + retryAfter(this.#random()), new Due(conflict, 'check'))
-    }
-    if (now < conflict.defendedAt + DEFEND_INTERVAL_MS) return
-    conflict.defendedAt = now
-    this.#queue.add(now, new Due(conflict, 'defence'))
+  /** The address is announced here from now on. */
+  begin(address: Address, now: number): void {
+    this.#watched.set(formatAddress(address), { address, since: now, stranger: null })
   }
 
   /** The address is not announced here any more. */
   end(address: Address): void {
     const text = formatAddress(address)
-    const conflict = this.#conflicts.get(text)
-    if (conflict === undefined) return
-    conflict.isOver = true
-    this.#conflicts.delete(text)
+    const watched = this.#watched.get(text)
+    if (watched === undefined) return
+    this.#watched.delete(text)
+    this.#part(watched)
   }
 
-  /** The strangers who were seen lately, each with the instant of the last time. */
-  get conflicts(): readonly (Taken & { readonly seenAt: number })[] {
-    return [...this.#conflicts.values()].map(({ address, stranger, seenAt }) => {
-      return { address, by: stranger, seenAt }
-    })
+  /** Somebody with this MAC uses an address. */
+  observe(address: Address, mac: Mac, now: number): void {
+    const watched = this.#watched.get(formatAddress(address))
+    if (watched === undefined) return
+    if (watched.stranger === null) {
+      const stranger = { address, mac, metAt: now, seenAt: now, defendedAt: -Infinity, isOver: false }
+      watched.stranger = stranger
+      this.#met.add(watched)
+      this.#queue.add(this.#nextCheck(now), new Due(stranger, 'check'))
+    }
+    watched.stranger.mac = mac
+    watched.stranger.seenAt = now
+  }
+
+  /** Tells the stranger whose the address is: each time at first, later once in `DEFEND_INTERVAL_MS`. */
+  defend(address: Address, now: number): void {
+    const stranger = this.#watched.get(formatAddress(address))?.stranger ?? null
+    if (stranger === null) return
+    const isSettled = now - stranger.metAt > CONTEST_MS
+    if (isSettled && now < stranger.defendedAt + DEFEND_INTERVAL_MS) return
+    stranger.defendedAt = now
+    this.#queue.add(now, new Due(stranger, 'defence'))
+  }
+
+  get conflicts(): readonly Conflict[] {
+    return [...this.#met].flatMap(({ address, since, stranger }) =>
+      stranger === null || stranger.seenAt < since + HANDOVER_MS ? [] : [{ address, mac: stranger.mac }],
+    )
   }
 
   get nextAt(): number | null {
@@ -84,16 +119,30 @@ export class ConflictWatch {
   /** The frames that may go at `now`; they count as sent. */
   *takeDue(mac: Mac, now: number): Generator<{ address: Address; bytes: Uint8Array }> {
     for (let due = this.#queue.takeFirst(now); due !== undefined; due = this.#queue.takeFirst(now)) {
-      const { conflict, frame } = due
-      const { address } = conflict
-      if (frame === 'defence') yield { address, bytes: defenceOf(mac, address) }
-      else if (now >= conflict.seenAt + SILENCE_MS) this.end(address)
+      const { address, seenAt } = due.stranger
+      if (due.frame === 'defence') yield { address, bytes: defenceOf(mac, address) }
+      else if (now >= seenAt + SILENCE_MS) this.#forget(address)
       else {
-        this.#queue.add(now + retryAfter(this.#random()), due)
+        this.#queue.add(this.#nextCheck(now), due)
         // In IPv6 the answer to a probe goes to all nodes, and would turn them to the stranger.
         if (address.family === 'IPv4') yield { address, bytes: PROBE_FRAME.IPv4(mac, address) }
       }
     }
+  }
+
+  #nextCheck(now: number): number {
+    return now + CHECK_MS * (1 + CHECK_JITTER * (2 * this.#random() - 1))
+  }
+
+  #forget(address: Address): void {
+    const watched = this.#watched.get(formatAddress(address))
+    if (watched !== undefined) this.#part(watched)
+  }
+
+  #part(watched: Watched): void {
+    if (watched.stranger !== null) watched.stranger.isOver = true
+    watched.stranger = null
+    this.#met.delete(watched)
   }
 }
 

@@ -30,10 +30,13 @@ class Due {
   readonly held: Held
   /** Which of the `FORMS` of its family. */
   readonly form: number
+  /** Nothing follows from it. */
+  readonly isExtra: boolean
 
-  constructor(held: Held, form: number) {
+  constructor(held: Held, form: number, isExtra = false) {
     this.held = held
     this.form = form
+    this.isExtra = isExtra
   }
 
   get isCurrent(): boolean {
@@ -61,6 +64,12 @@ export class GratuitousSender {
     this.#first.add(now, new Due(held, 0))
   }
 
+  /** Announces an address of those once more, before everything that is planned. */
+  repeat(address: Address, now: number): void {
+    const held = this.#held.get(formatAddress(address))
+    if (held !== undefined) this.#first.add(now, new Due(held, 0, true))
+  }
+
   /** No frame for the address follows. */
   end(address: Address): void {
     const text = formatAddress(address)
@@ -79,7 +88,7 @@ export class GratuitousSender {
   *takeDue(now: number): Generator<{ address: Address; bytes: Uint8Array }> {
     for (const queue of [this.#first, this.#repeats]) {
       for (let due = queue.takeFirst(now); due !== undefined; due = queue.takeFirst(now)) {
-        this.#queueAfter(due, now)
+        if (!due.isExtra) this.#queueAfter(due, now)
         const { address } = due.held
         const encode = FORMS[address.family][due.form]
         if (encode !== undefined) yield { address, bytes: encode(this.#mac, address) }

@@ -30,17 +30,6 @@ export function announcingLinks(
   return near.length > 0 ? near : links
 }
 
-/** Those of `links` on which some of the addresses are announced. */
-export function neededLinks(
-  holdings: readonly { readonly address: Address; readonly interfaces: readonly string[] | null }[],
-  links: readonly FitLink[],
-): readonly FitLink[] {
-  const needed = new Set(
-    holdings.flatMap(({ address, interfaces }) => announcingLinks(address, interfaces, links)),
-  )
-  return links.filter((link) => needed.has(link))
-}
-
 /** Single-address prefixes (/32, /128) are nobody's subnet: that is how a VIP is put on an interface by hand. */
 function contains({ address: own, prefixLength }: InterfaceAddress, address: Address): boolean {
   const hostBits = BigInt(ADDRESS_BITS[own.family] - prefixLength)

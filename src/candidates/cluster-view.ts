@@ -6,18 +6,18 @@ import type { Configuration, Labels } from '../config/index.ts'
 /**
  * Why a node announces nothing at all.
  *
- * - NoReadySpeaker: no speaker that is Ready runs on it.
+ * - NoSpeaker: no speaker was placed on it. Whether it lives, the other speakers hear.
  * - ExcludedByLabel: its owner set node.kubernetes.io/exclude-from-external-load-balancers.
  * - OutOfService: given up for lost, with the taint node.kubernetes.io/out-of-service.
  * - NetworkUnavailable: its condition of this name is True.
  */
-export type NodeBar = 'NoReadySpeaker' | 'ExcludedByLabel' | 'OutOfService' | 'NetworkUnavailable'
+export type NodeBar = 'NoSpeaker' | 'ExcludedByLabel' | 'OutOfService' | 'NetworkUnavailable'
 
 /** Made once for all Services. */
 export interface ClusterView {
   readonly configuration: Configuration
   readonly nodes: readonly { readonly name: string; readonly labels: Labels }[]
-  /** Nodes with a speaker that is Ready. */
+  /** Nodes that a speaker was placed on. */
   readonly speakers: ReadonlySet<string>
   /** Those of them that nothing speaks against. */
   readonly eligible: ReadonlySet<string>
@@ -28,7 +28,7 @@ export interface ClusterView {
 export interface ClusterObjects {
   readonly configuration: Configuration
   readonly nodes: readonly Node[]
-  /** Nodes with a speaker that is Ready. */
+  /** Nodes that a speaker was placed on. */
   readonly speakers: ReadonlySet<string>
   /** Of nodes with the label exclude-from-external-load-balancers. */
   readonly ignoreExcludeLabel: boolean
@@ -62,7 +62,7 @@ function barOf(node: Node, { speakers, ignoreExcludeLabel }: ClusterObjects): No
   const conditions = status?.conditions ?? []
   if (conditions.some(({ type, status: value }) => type === 'NetworkUnavailable' && value === 'True'))
     return 'NetworkUnavailable'
-  return speakers.has(nameOf(node)) ? null : 'NoReadySpeaker'
+  return speakers.has(nameOf(node)) ? null : 'NoSpeaker'
 }
 
 function nameOf({ metadata }: Node): string {

@@ -51,7 +51,7 @@ export function rankNodes(
   const [first] = asked.addresses
   const candidates = judged.filter(({ because }) => because === null)
   const order = first === undefined ? [] : candidateOrder(first, candidates)
-  const ranked = new Map(order.map((node, index) => [node, index + 1]))
+  const ranked = new Map(order.map(({ node }, index) => [node, index + 1]))
   return {
     ranking: judged
       .map((each) => ({ ...each, place: ranked.get(each.node) ?? null }))
@@ -66,8 +66,8 @@ function compare(a: string, b: string): number {
 /** What speaks against a node, as the end of a sentence that begins with its name. */
 export function explainIneligibility(because: Ineligibility): string {
   switch (because) {
-    case 'NoReadySpeaker':
-      return 'has no speaker that is Ready'
+    case 'NoSpeaker':
+      return 'has no speaker'
     case 'ExcludedByLabel':
       return 'has the label node.kubernetes.io/exclude-from-external-load-balancers'
     case 'OutOfService':

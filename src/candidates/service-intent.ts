@@ -3,7 +3,7 @@
 
 import { ANNOTATION, deprecatedName, type EndpointSlice, type Service } from '../api/index.ts'
 import { type AnnouncingNode, locate, type PoolReference, whoMayAnnounce } from '../config/index.ts'
-import { candidateOrder } from '../election/index.ts'
+import { type Candidate, candidateOrder } from '../election/index.ts'
 import { type Address, formatAddress, parseAddress } from '../ip/index.ts'
 import type { ClusterView } from './cluster-view.ts'
 
@@ -22,8 +22,8 @@ export interface ServiceIntent {
   readonly addresses: readonly Address[]
   /** The same as canonical text. */
   readonly ips: readonly string[]
-  /** The node names in order, first choice first. */
-  readonly candidates: readonly string[]
+  /** First choice first. */
+  readonly candidates: readonly Candidate[]
   /** By node: where it would announce; `null`: all interfaces. */
   readonly interfacesOf: ReadonlyMap<string, readonly string[] | null>
 }
@@ -87,7 +87,7 @@ export function isLocal({ spec }: Service): boolean {
   return spec?.externalTrafficPolicy === 'Local'
 }
 
-function orderOf(address: Address, nodes: readonly AnnouncingNode[]): string[] {
+function orderOf(address: Address, nodes: readonly AnnouncingNode[]): Candidate[] {
   return candidateOrder(
     address,
     nodes.map(({ name, score }) => ({ node: name, score })),

@@ -283,7 +283,14 @@ export class Instance {
     if (contest.isAnswering !== wasAnswering)
       this.#actions.push({ kind: wasAnswering ? 'release' : 'hold', address })
     if (from !== step.state)
-      this.#transitions.push({ address, from, to: step.state, cause: step.cause, at: now, peer: contest.lastHolder })
+      this.#transitions.push({
+        address,
+        from,
+        to: step.state,
+        cause: step.cause,
+        at: now,
+        peer: contest.lastHolder,
+      })
     this.#contests.doubt(contest)
     this.#voice.list(contest, now)
   }

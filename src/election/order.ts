@@ -9,12 +9,12 @@ export interface Candidate {
 }
 
 /**
- * The names of the nodes, first choice first: higher score, then lower sha256(node "#" address).
+ * The nodes, first choice first: higher score, then lower sha256(node "#" address).
  *
  * It is MetalLB's order, so that a cluster that changes over keeps its holders. `address` is the first of the
  * Service's addresses: a dual-stack Service stays on one node. The text hashed is the canonical one.
  */
-export function candidateOrder(address: Address, candidates: readonly Candidate[]): string[] {
+export function candidateOrder(address: Address, candidates: readonly Candidate[]): Candidate[] {
   const text = formatAddress(address)
   return candidates
     .map(({ node, score }) => ({
@@ -23,5 +23,5 @@ export function candidateOrder(address: Address, candidates: readonly Candidate[
       rank: createHash('sha256').update(`${node}#${text}`).digest(),
     }))
     .sort((a, b) => b.score - a.score || Buffer.compare(a.rank, b.rank))
-    .map(({ node }) => node)
+    .map(({ node, score }) => ({ node, score }))
 }

@@ -6,7 +6,8 @@ import type { Startable } from './startable.ts'
 
 export class Reflectors implements Startable {
   readonly #components: ReflectorComponents
-  readonly #members: Pick<Reflector<KubeObject>, 'start' | 'stop' | 'synced' | 'hasSynced'>[] = []
+  readonly #members: Pick<Reflector<KubeObject>, 'start' | 'stop' | 'synced' | 'hasSynced' | 'connected'>[] =
+    []
 
   constructor(components: ReflectorComponents) {
     this.#components = components
@@ -22,6 +23,11 @@ export class Reflectors implements Startable {
   /** Whether every collection has been read once. */
   get hasSynced(): boolean {
     return this.#members.every(({ hasSynced }) => hasSynced)
+  }
+
+  /** Whether the last thing heard of the server was no failure, for any of them. */
+  get connected(): boolean {
+    return this.#members.every(({ connected }) => connected)
   }
 
   /** Resolves when every collection has been read once, or was stopped. */

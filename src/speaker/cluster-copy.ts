@@ -84,7 +84,7 @@ export class ClusterCopy implements Startable {
       labelSelector: init.speakerLabels,
       keep: keptPod,
       onChange: (_, now, before) => {
-        if (readyNode(now) !== readyNode(before)) onNodes()
+        if (now?.spec?.nodeName !== before?.spec?.nodeName) onNodes()
       },
     })
     this.#pools = reflectors.add({ resource: IP_ADDRESS_POOLS, namespace, onChange: onInput })
@@ -105,9 +105,14 @@ export class ClusterCopy implements Startable {
     return [...this.#nodes.objects.values()]
   }
 
-  /** Names of the nodes with a speaker that is Ready. */
+  /** Names of the nodes that a speaker was placed on. */
   get speakers(): ReadonlySet<string> {
-    return new Set([...this.#speakers.objects.values()].flatMap((pod) => readyNode(pod) ?? []))
+    return new Set([...this.#speakers.objects.values()].flatMap(({ spec }) => spec?.nodeName ?? []))
+  }
+
+  /** Drawn when the cluster was made; `undefined` as long as it is not known. */
+  get clusterUid(): string | undefined {
+    return this.#namespaces.objects.get('kube-system')?.metadata?.uid
   }
 
   get configurationObjects(): ConfigurationObjects {
@@ -117,6 +122,11 @@ export class ClusterCopy implements Startable {
       namespaces: [...this.#namespaces.objects.values()],
       reserved: [],
     }
+  }
+
+  /** Whether the API server answers. */
+  get connected(): boolean {
+    return this.#reflectors.connected
   }
 
   /** Whether everything has been read once. */
@@ -154,10 +164,4 @@ function serviceOf(slice: EndpointSlice | undefined): string | undefined {
 /** A node's heartbeat comes every few seconds and changes nothing of it. */
 function eligibilityOf(node: Node | undefined): unknown {
   return [node?.metadata?.labels, node?.spec?.taints, node?.status?.conditions?.map(({ status }) => status)]
-}
-
-/** The node of a speaker that is Ready. */
-function readyNode(pod: Pod | undefined): string | undefined {
-  const ready = pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
-  return ready ? pod?.spec?.nodeName : undefined
 }

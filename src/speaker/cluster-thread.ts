@@ -1,6 +1,7 @@
 // The speaker's main thread: tells the wire thread what this node may hold, and has the cluster told what it does hold.
 // An API server that is away changes nothing of what is announced.
 
+import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Service } from '../api/index.ts'
@@ -9,9 +10,10 @@ import type { Configuration } from '../config/index.ts'
 import type { ApiClient, ConfigurationStateWriter, Startable } from '../kube/index.ts'
 import type { AnnouncedConditionWriter } from './announced-condition.ts'
 import { AskingServices } from './asking-services.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { ClusterCopy } from './cluster-copy.ts'
 import { combineIntents } from './combine.ts'
-import type { Intents, Report } from './intents.ts'
+import { type AddressIntent, type Intents, NOTHING_REPORTED, type Report } from './intents.ts'
 import { LastGood } from './last-good.ts'
 import type { Notices } from './notices.ts'
 import { type WantedCondition, wantedCondition } from './wanted-condition.ts'
@@ -19,12 +21,20 @@ import { type WantedCondition, wantedCondition } from './wanted-condition.ts'
 /** Changes that come together are worked on together. */
 const GATHER_MS = 10
 
+/** So long the API server may take until a speaker that has just started makes do with what it knew before. */
+const CHECKPOINT_AFTER_MS = 2000
+
+/** Without contact for so long the intents are stale: others may know better. */
+const STALE_MS = 30_000
+const CONTACT_CHECK_MS = 1000
+
 export interface ClusterThreadComponents {
   client: ApiClient
   log: Logger
   configurationState: ConfigurationStateWriter
   notices: Notices
   conditions: AnnouncedConditionWriter
+  checkpoint: Checkpoint
   /** Leads to the wire thread. */
   sendIntents: (intents: Intents) => void
 }
@@ -51,8 +61,12 @@ export class ClusterThread implements Startable {
   /** `undefined`: it has to be made anew. */
   #view: ClusterView | undefined
   #gathering: NodeJS.Timeout | undefined
-  #sent: Intents | undefined
-  #report: Report = { held: [], unplaced: [], conflicts: [] }
+  #addresses: readonly AddressIntent[] | undefined
+  #checkpointing: NodeJS.Timeout | undefined
+  #checking: NodeJS.Timeout | undefined
+  #contactAt = performance.now()
+  #isStale = false
+  #report: Report = NOTHING_REPORTED
 
   constructor(components: ClusterThreadComponents, init: ClusterThreadInit) {
     this.#components = components
@@ -77,11 +91,13 @@ export class ClusterThread implements Startable {
 
   start(): void {
     this.#cluster.start()
+    this.#checkpointing = setTimeout(() => this.#useCheckpoint(), CHECKPOINT_AFTER_MS)
+    this.#checking = setInterval(() => this.#checkContact(), CONTACT_CHECK_MS)
     void this.#cluster.synced().then(() => this.#allChanged())
   }
 
   async stop(): Promise<void> {
-    clearTimeout(this.#gathering)
+    for (const timer of [this.#gathering, this.#checkpointing, this.#checking]) clearTimeout(timer)
     await this.#cluster.stop()
   }
 
@@ -114,6 +130,23 @@ export class ClusterThread implements Startable {
     return { service, condition }
   }
 
+  #useCheckpoint(): void {
+    const intents = this.hasSynced ? undefined : this.#components.checkpoint.read()
+    if (intents === undefined) return
+    const count = intents.addresses.length
+    this.#components.log.warn({ addresses: count }, 'the API server is away: going by the checkpoint')
+    this.#components.sendIntents(intents)
+  }
+
+  #checkContact(): void {
+    const now = performance.now()
+    if (this.#cluster.connected) this.#contactAt = now
+    const isStale = now - this.#contactAt > STALE_MS
+    if (isStale === this.#isStale) return
+    this.#isStale = isStale
+    this.#send()
+  }
+
   #notify(): void {
     const services = [...this.#asking.all()].flatMap(({ key, intent }) => {
       const service = this.#cluster.services.get(key)
@@ -144,13 +177,25 @@ export class ClusterThread implements Startable {
     const changed = [...this.#dirty].filter((key) => this.#recomputeService(key, view))
     for (const key of this.#dirty) this.#components.conditions.look(key)
     this.#dirty.clear()
-    if (changed.length === 0 && this.#sent !== undefined) return
+    if (changed.length === 0 && this.#addresses !== undefined) return
     this.#notify()
-    const intents = combineIntents(this.#init.node, this.#asking.all())
+    const addresses = combineIntents(this.#init.node, this.#asking.all())
     // Endpoints come and go all the time, and hardly ever change who may hold what.
-    if (isDeepStrictEqual(intents, this.#sent)) return
-    this.#sent = intents
+    if (isDeepStrictEqual(addresses, this.#addresses)) return
+    this.#addresses = addresses
+    this.#send()
+  }
+
+  #send(): void {
+    if (this.#addresses === undefined) return
+    const intents = {
+      node: this.#init.node,
+      cluster: clusterId(this.#cluster.clusterUid ?? ''),
+      isStale: this.#isStale,
+      addresses: this.#addresses,
+    }
     this.#components.sendIntents(intents)
+    if (!this.#isStale) this.#components.checkpoint.keep(intents)
   }
 
   #makeView(): ClusterView {
@@ -179,4 +224,9 @@ export class ClusterThread implements Startable {
   #isOurs({ spec }: Service): boolean {
     return (spec?.loadBalancerClass ?? '') === this.#init.loadBalancerClass
   }
+}
+
+/** The same for all speakers of a cluster, and for no other's. */
+function clusterId(uid: string): string {
+  return createHash('sha256').update(`typemetal cluster ${uid}`).digest('hex').slice(0, 16)
 }

@@ -1,7 +1,7 @@
 // From what each Service asks to what this node may hold: one entry an address, also where Services share it. Pure.
 
 import { type Address, formatAddress } from '../ip/index.ts'
-import type { AddressIntent, Intents } from './intents.ts'
+import type { AddressIntent } from './intents.ts'
 import type { ServiceIntent } from '../candidates/index.ts'
 
 export interface AskingService {
@@ -12,7 +12,7 @@ export interface AskingService {
 }
 
 /** A node may hold an address only if it may for all Services that share it. */
-export function combineIntents(node: string, services: Iterable<AskingService>): Intents {
+export function combineIntents(node: string, services: Iterable<AskingService>): readonly AddressIntent[] {
   const byAddress = new Map<string, { address: Address; asking: AskingService[] }>()
   for (const service of services) {
     for (const address of service.intent.addresses) {
@@ -22,16 +22,13 @@ export function combineIntents(node: string, services: Iterable<AskingService>):
       byAddress.set(text, entry)
     }
   }
-  return {
-    node,
-    addresses: [...byAddress.values()].map(({ address, asking }) => combine(node, address, asking)),
-  }
+  return [...byAddress.values()].map(({ address, asking }) => combine(node, address, asking))
 }
 
 function combine(node: string, address: Address, asking: readonly AskingService[]): AddressIntent {
   const [oldest, ...others] = asking.toSorted(byAge)
-  const candidates = (oldest?.intent.candidates ?? []).filter((candidate) =>
-    others.every(({ intent }) => intent.candidates.includes(candidate)),
+  const candidates = (oldest?.intent.candidates ?? []).filter(({ node: candidate }) =>
+    others.every(({ intent }) => intent.interfacesOf.has(candidate)),
   )
   return {
     address,

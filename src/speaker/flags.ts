@@ -1,5 +1,6 @@
 // The speaker's flags: MetalLB's names where it has them.
 
+import { DEFAULT_SETTINGS } from '../election/index.ts'
 import { COMMON_FLAGS, type FlagSpecs, noEffect } from '../flags.ts'
 
 export const SPEAKER_LABELS = 'app=metallb,component=speaker'
@@ -30,6 +31,26 @@ export const SPEAKER_FLAGS = {
   'allow-unauthenticated-hello': {
     fallback: 'false',
     help: 'start also without that Secret: anybody on the LAN can take addresses over',
+  },
+  'hello-interval': {
+    fallback: String(DEFAULT_SETTINGS.helloInterval),
+    help: 'ms between hellos to the other speakers, from 10 to 500',
+  },
+  'dead-interval': {
+    fallback: String(DEFAULT_SETTINGS.deadInterval),
+    help: 'ms of silence after which a speaker counts as dead, from 50 to 60000; at least 4.5 hello intervals are waited',
+  },
+  'hold-down': {
+    fallback: String(DEFAULT_SETTINGS.holdDown),
+    help: 'ms for which a preferred node waits before it takes an address back',
+  },
+  failback: {
+    fallback: DEFAULT_SETTINGS.failback,
+    help: 'when an address moves without need: preferred (to a node that an advertisement prefers), always (to the first)',
+  },
+  checkpoint: {
+    fallback: '/run/typemetal/intents.json',
+    help: 'file to start from while the API server is away; empty for none',
   },
   host: noEffect('MetalLB ignores it as well'),
   'ml-bindaddr': noEffect(NO_MEMBERLIST),

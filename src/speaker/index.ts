@@ -7,19 +7,20 @@ import { programComponents } from '../program.ts'
 import { healthServer, listenOn, metricsServer, registerConfigurationMetrics } from '../status/index.ts'
 import { requireRawSockets } from '../wire/index.ts'
 import { AnnouncedConditionWriter } from './announced-condition.ts'
+import { Checkpoint } from './checkpoint.ts'
 import { ClusterThread } from './cluster-thread.ts'
 import { readExcludedInterfaces } from './excluded-interfaces.ts'
 import { SPEAKER_LABELS, type SPEAKER_FLAGS } from './flags.ts'
-import type { Report } from './intents.ts'
+import { registerElectionMetrics } from './election-metrics.ts'
+import { electionSettings } from './election-settings.ts'
+import { NOTHING_REPORTED, type TransitionReport } from './intents.ts'
+import { SecretFile } from './secret-file.ts'
 import { registerSpeakerMetrics } from './metrics.ts'
 import { Notices } from './notices.ts'
-import { SecretFile } from './secret-file.ts'
 import { ServiceStatusWriter } from './service-status.ts'
 import { WireHandle } from './wire-handle.ts'
 
 export { SPEAKER_FLAGS } from './flags.ts'
-
-const NOTHING_HELD: Report = { held: [], unplaced: [], conflicts: [] }
 
 /**
  * Rejects with `FlagError` for flags and files that make no sense, `NotConfigured` where there is no API server to talk to,
@@ -28,19 +29,21 @@ const NOTHING_HELD: Report = { held: [], unplaced: [], conflicts: [] }
 export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Logger): Promise<Startable> {
   const { namespace, 'node-name': node } = flags
   const excluded = readExcludedInterfaces(flags['excluded-interfaces'])
-  requireRawSockets()
+  const settings = electionSettings(flags)
   const secret = new SecretFile(
     { log },
     {
       folder: flags['ml-secret-key-path'],
       allowUnauthenticated: flags['allow-unauthenticated-hello'] === 'true',
-      onChange: () => undefined, // as yet nothing is signed with it
+      onChange: (newest) => wire.changeSecret(newest),
     },
   )
+  requireRawSockets()
   const { registry, client, events, ownPod, configurationState } = await programComponents(flags, log, {
     name: 'speaker',
     node,
   })
+  const checkpoint = new Checkpoint({ log }, { path: flags.checkpoint, node })
   const statuses = new ServiceStatusWriter({ client, log, ownPod }, { namespace, node })
   const conditions = new AnnouncedConditionWriter({
     client,
@@ -48,23 +51,40 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
     wanted: (key) => cluster.wantedCondition(key),
   })
   const notices = new Notices({ log, events, statuses, conditions }, { node })
-  let report = NOTHING_HELD
-  const wire = new WireHandle(
-    { node, excludedInterfaces: excluded.map(({ source }) => source) },
-    {
-      onReport: (newest) => {
-        report = newest
-        cluster.onReport(newest)
-      },
-      onLog: ({ level, fields, message }) => log[level](fields, message),
-      onFailure: (error) => {
-        log.fatal({ reason: error.message }, 'the wire thread failed; ending, to be started anew')
-        process.exit(1)
-      },
+  let report = NOTHING_REPORTED
+  const wireInit = {
+    node,
+    excludedInterfaces: excluded.map(({ source }) => source),
+    secret: secret.secret,
+    settings,
+  }
+  const wire = new WireHandle(wireInit, {
+    onReport: (newest) => {
+      report = newest
+      cluster.onReport(newest)
     },
-  )
+    onTransitions: (transitions) => {
+      for (const transition of transitions) {
+        countTransition(transition)
+        log[isOfAccount(transition) ? 'info' : 'debug']({ ...transition }, 'claim changed')
+      }
+    },
+    onLog: ({ level, fields, message }) => log[level](fields, message),
+    onFailure: (error) => {
+      log.fatal({ reason: error.message }, 'the wire thread failed; ending, to be started anew')
+      process.exit(1)
+    },
+  })
   const cluster = new ClusterThread(
-    { client, log, configurationState, notices, conditions, sendIntents: (intents) => wire.send(intents) },
+    {
+      client,
+      log,
+      configurationState,
+      notices,
+      conditions,
+      checkpoint,
+      sendIntents: (intents) => wire.send(intents),
+    },
     {
       namespace,
       node,
@@ -78,6 +98,10 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
     report: () => report,
     counters: () => wire.counters(),
     servicesByAddress: () => cluster.servicesByAddress(),
+  })
+  const countTransition = registerElectionMetrics(registry, {
+    report: () => report,
+    counters: () => wire.counters(),
   })
   registerConfigurationMetrics(registry, {
     loaded: () => cluster.hasSynced,
@@ -102,8 +126,14 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
     configurationState,
     statuses,
     conditions,
-    secret,
+    checkpoint,
     cluster,
     wire,
+    secret,
   ])
+}
+
+/** Of the others nobody outside notices anything. */
+function isOfAccount({ from, to }: TransitionReport): boolean {
+  return [from, to].some((state) => state === 'active' || state === 'yielding' || state === 'blocked')
 }

@@ -1,18 +1,20 @@
-// The two plain values that pass between the speaker's threads: what this node may hold, and what it holds.
+// The plain values that pass between the speaker's threads: what this node may hold, and what it holds.
 
-import type { Address } from '../ip/index.ts'
+import type { Cause, Intent } from '../election/index.ts'
+import type { ClaimState } from '../packet/index.ts'
 
 /** From the cluster thread to the wire thread, whole each time. */
 export interface Intents {
   readonly node: string
+  /** Tells this cluster's speakers from another's on the same LAN: 16 lower-case hexadecimal digits. */
+  readonly cluster: string
+  /** They may be old: the API server has been away for a while, or this was read from a file. */
+  readonly isStale: boolean
   readonly addresses: readonly AddressIntent[]
 }
 
 /** One external address, whichever Services share it. */
-export interface AddressIntent {
-  readonly address: Address
-  /** Nodes that may hold it, first choice first; this node may be missing. */
-  readonly candidates: readonly string[]
+export interface AddressIntent extends Intent {
   /** Exact names of the interfaces to announce it on; `null`: all, or those whose subnet has it. */
   readonly interfaces: readonly string[] | null
 }
@@ -23,12 +25,47 @@ export interface Report {
   /** Addresses that this node should hold and that no interface of it can announce. */
   readonly unplaced: readonly string[]
   readonly conflicts: readonly Conflict[]
+  readonly segments: readonly SegmentReport[]
+}
+
+export const NOTHING_REPORTED: Report = { held: [], unplaced: [], conflicts: [], segments: [] }
+
+/** This node's part in one segment. */
+export interface SegmentReport {
+  readonly interface: string
+  /** Whether the interface has a carrier and can be listened on. */
+  readonly isUp: boolean
+  /** It hears first who is there, and claims nothing new. */
+  readonly isListening: boolean
+  /** It hears a majority of the speakers that it knows of. */
+  readonly hasQuorum: boolean
+  /** The other speakers that live, by node. */
+  readonly peers: readonly PeerReport[]
+}
+
+export interface PeerReport {
+  readonly node: string
+  /** Drawn at each start. */
+  readonly instance: string
+  /** Lower case with colons. */
+  readonly mac: string
+  readonly isListening: boolean
+  readonly isLeaving: boolean
+  /** What it knows of the cluster may be old. */
+  readonly isStale: boolean
+  readonly hasQuorum: boolean
+  /** It hears next to nobody, and counts as dead. */
+  readonly isDeaf: boolean
+  /** How many addresses it answers for. */
+  readonly held: number
 }
 
 export interface HeldAddress {
   readonly ip: string
   /** Names of the interfaces that it is announced on, sorted. */
   readonly interfaces: readonly string[]
+  /** For how long already, on the first of them: RFC 3339. */
+  readonly since: string
 }
 
 /** Somebody who is no speaker has an address that this node should hold. */
@@ -49,10 +86,27 @@ export interface Counters {
   readonly frames: Readonly<Record<string, number>>
   /** What was not seen or not told, by cause. */
   readonly losses: Readonly<Record<string, number>>
+  /** Hellos of other speakers by what became of them: `accepted`, of those `late`, or why they were refused. */
+  readonly hellos: Readonly<Record<string, number>>
 }
 
 export interface AddressCounters {
   readonly requests: number
   readonly responses: number
   readonly gratuitous: number
+}
+
+/** What happened to this node's claim on an address in one segment. */
+export interface TransitionReport {
+  readonly ip: string
+  readonly interface: string
+  readonly from: ClaimState
+  readonly to: ClaimState
+  readonly cause: Cause
+  /** Who answered for the address last, or does now; `null`: nobody was heard to. */
+  readonly peer: string | null
+  /** For how long that one had not been heard: ms. */
+  readonly silentMs: number | null
+  /** RFC 3339. */
+  readonly at: string
 }

@@ -57,12 +57,8 @@ export function keptNode({ metadata, spec, status }: Node): Node {
   }
 }
 
-export function keptPod({ metadata, spec, status }: Pod): Pod {
-  return {
-    metadata: identityOf(metadata),
-    spec: { ...pick(spec, ['nodeName']), containers: [] },
-    status: { conditions: ofType('Ready', status?.conditions) },
-  }
+export function keptPod({ metadata, spec }: Pod): Pod {
+  return { metadata: identityOf(metadata), spec: { ...pick(spec, ['nodeName']), containers: [] } }
 }
 
 export function keptStatus(object: ServiceL2Status): ServiceL2Status {

@@ -1,6 +1,6 @@
 // What the condition `typemetal.io/Announced` of a Service should say, as far as this node has a say in it. Pure.
 
-import type { Service } from '../api/index.ts'
+import { ANNOUNCED_CONDITION, type Service } from '../api/index.ts'
 import type { ServiceIntent } from '../candidates/index.ts'
 import { type Finding, findingOf, type Standing } from './standing.ts'
 
@@ -27,8 +27,19 @@ export function wantedCondition(
     const mayClean = isFirst(node, speakers) && (isOurs || service.spec?.type !== 'LoadBalancer')
     return mayClean ? 'absent' : 'asItIs'
   }
-  const isKnown = standing.length > 0 && standing.length === intent.ips.length
-  return isKnown ? findingOf(node, standing) : 'asItIs'
+  // Of two addresses on two nodes the one with the first speaks for the Service.
+  if (standing[0]?.ip !== intent.ips[0]) return 'asItIs'
+  const finding = findingOf(node, standing)
+  // No interface here: another node may announce it all the same, and says so.
+  const isLastWord = finding.reason !== 'NoMatchingInterface' || intent.candidates.length === 1
+  return isLastWord || !isShownTrue(service) ? finding : 'asItIs'
+}
+
+function isShownTrue({ status }: Service): boolean {
+  return (
+    status?.conditions?.some(({ type, status: shown }) => type === ANNOUNCED_CONDITION && shown === 'True') ??
+    false
+  )
 }
 
 /** Of a Service that nobody announces any more the first of the speakers takes the condition away. */

@@ -1,8 +1,9 @@
 // The main thread's side of the wire thread: starts it, sends it intents, takes its reports, knows whether it lives.
 
 import { Worker } from 'node:worker_threads'
+import type { Settings } from '../election/index.ts'
 import type { Startable } from '../kube/index.ts'
-import type { Counters, Intents, Report } from './intents.ts'
+import type { Counters, Intents, Report, TransitionReport } from './intents.ts'
 
 /** The wire thread is heard at least this often; silence for three times as long means that it is stuck. */
 export const ALIVE_INTERVAL_MS = 1000
@@ -19,20 +20,29 @@ export interface WireInit {
   node: string
   /** Sources of regular expressions. */
   excludedInterfaces: readonly string[]
+  /** That hellos are signed with. */
+  secret: Uint8Array
+  settings: Settings
 }
 
 /** What the thread is sent. */
-export type WireOrder = { kind: 'intents'; intents: Intents } | { kind: 'count' } | { kind: 'stop' }
+export type WireOrder =
+  | { kind: 'intents'; intents: Intents }
+  | { kind: 'secret'; secret: Uint8Array }
+  | { kind: 'count' }
+  | { kind: 'stop' }
 
 /** What the thread sends. */
 export type WireMessage =
   | { kind: 'report'; report: Report }
+  | { kind: 'transitions'; transitions: readonly TransitionReport[] }
   | { kind: 'counters'; counters: Counters }
   | { kind: 'alive' }
   | { kind: 'log'; level: 'info' | 'warn'; fields: Readonly<Record<string, unknown>>; message: string }
 
 export interface WireHandleEvents {
   onReport: (report: Report) => void
+  onTransitions: (transitions: readonly TransitionReport[]) => void
   onLog: (message: Extract<WireMessage, { kind: 'log' }>) => void
   /** The thread ended by itself: without it the process is of no use. */
   onFailure: (error: Error) => void
@@ -48,7 +58,7 @@ export class WireHandle implements Startable {
   readonly #events: WireHandleEvents
   #worker: Worker | undefined
   #heard = performance.now()
-  #counters: Counters = { addresses: {}, frames: {}, losses: {} }
+  #counters: Counters = { addresses: {}, frames: {}, losses: {}, hellos: {} }
   #counting: Promise<Counters> | undefined
   #onCounted = (): void => undefined
   #stopping = false
@@ -67,6 +77,7 @@ export class WireHandle implements Startable {
     worker.on('message', (message: WireMessage) => {
       this.#heard = performance.now()
       if (message.kind === 'report') this.#events.onReport(message.report)
+      else if (message.kind === 'transitions') this.#events.onTransitions(message.transitions)
       else if (message.kind === 'counters') this.#counted(message.counters)
       else if (message.kind === 'log') this.#events.onLog(message)
     })
@@ -81,6 +92,10 @@ export class WireHandle implements Startable {
 
   send(intents: Intents): void {
     this.#order({ kind: 'intents', intents })
+  }
+
+  changeSecret(secret: Uint8Array): void {
+    this.#order({ kind: 'secret', secret })
   }
 
   #order(order: WireOrder): void {
@@ -106,7 +121,7 @@ export class WireHandle implements Startable {
     this.#onCounted()
   }
 
-  /** Asks the thread to give up what it holds and to end; resolves when it has. */
+  /** Asks the thread to hand over what it holds and to end; resolves when it has. */
   async stop(): Promise<void> {
     this.#stopping = true
     const worker = this.#worker

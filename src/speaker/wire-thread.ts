@@ -1,51 +1,78 @@
-// The speaker's wire thread: holds addresses, answers and announces them. A worker, so that no work of the main thread
-// delays it; of the cluster it knows nothing but the intents that it was sent last.
+// The speaker's wire thread: takes part in the elections, answers for what it won, and announces it. A worker, so that no
+// work of the main thread delays it; of the cluster it knows nothing but the intents that it was sent last.
 
+import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { parentPort, workerData } from 'node:worker_threads'
-import { Announcer, fitLinks, type Holding, type Link, neededLinks } from '../announcer/index.ts'
+import { type FitLink, fitLinks, type Frame, type Link } from '../announcer/index.ts'
+import type { Transition } from '../election/index.ts'
 import { formatAddress } from '../ip/index.ts'
-import { formatMac } from '../packet/index.ts'
-import { bootTime, type ListenFailure, LinkWatcher, type Observation, Responder } from '../wire/index.ts'
-import { holdingsOf } from './holdings.ts'
-import type { AddressCounters, Intents, Report } from './intents.ts'
+import {
+  bootTime,
+  LinkWatcher,
+  type ListenFailure,
+  type Observation,
+  type ReceivedHelloFrame,
+  Responder,
+  type ResponderTable,
+} from '../wire/index.ts'
+import { Hellos } from './hellos.ts'
+import type { AddressCounters, Intents, SegmentReport } from './intents.ts'
+import { reportOf, transitionReport } from './report.ts'
+import { Segments } from './segments.ts'
 import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage, type WireOrder } from './wire-handle.ts'
 
-/** The responder may answer this long after our last sign of life: a process that is frozen falls silent by itself. */
-const VALID_MS = 1000
-const RENEW_INTERVAL_MS = 100
-/** After a lapse others may hold what we held; their news is on its way to us. */
-const LISTEN_MS = 1200
+/** After a lapse others may hold what we held: their hellos come first. As long as the election is quiet then. */
+const SILENT_MS = 250
 /** Changes that come together are reported together: a thousand addresses begin one after the other. */
 const GATHER_MS = 20
 /** Interfaces that could not be listened on are tried again. */
 const RETRY_INTERVAL_MS = 5000
+/** After this it ends, whoever has not taken over: longer than the election waits for it, and than its goodbyes. */
+const LEAVE_LIMIT_MS = 1500
+
+const LAPSED = 'the process did not run for a while: hearing the others before it answers again'
 
 class WireThread {
   readonly #exclusions: readonly RegExp[]
   readonly #post: (message: WireMessage) => void
-  readonly #announcer: Announcer
+  readonly #hellos: Hellos
+  readonly #segments: Segments
   readonly #responder: Responder
   readonly #watcher: LinkWatcher
   readonly #timers: NodeJS.Timeout[] = []
   readonly #gratuitous = new Map<string, number>()
-  #intents: Intents
-  #links: readonly Link[] = []
+  #links: readonly FitLink[] = []
   #failures: readonly ListenFailure[] = []
-  #installed: Announcer['table'] | undefined
-  #sending: NodeJS.Timeout | undefined
+  #installed: ResponderTable | undefined
+  #running: NodeJS.Timeout | undefined
   #reporting: NodeJS.Timeout | undefined
-  #conflicts: Announcer['conflicts'] = []
-  /** After a lapse: the instant until which we only listen. */
-  #silentUntil: number | undefined
+  #reported: readonly SegmentReport[] = []
+  /** When this process went on after it had not run for a while. */
+  #thawedAt = -Infinity
+  #ranAt = -Infinity
+  /** Whether the responder answers, as far as is known. */
+  #answers = false
+  #onLeft: (() => void) | undefined
 
   /** Throws what `Responder` and `LinkWatcher` throw when the kernel does not let us. */
-  constructor({ node, excludedInterfaces }: WireInit, post: (message: WireMessage) => void) {
+  constructor(
+    { node, excludedInterfaces, secret, settings }: WireInit,
+    post: (message: WireMessage) => void,
+  ) {
     this.#exclusions = excludedInterfaces.map((source) => new RegExp(source))
     this.#post = post
-    this.#intents = { node, addresses: [] }
-    this.#announcer = new Announcer({ seed: seedOf(node) })
-    this.#responder = new Responder({ onObservations: (seen) => this.#onObservations(seen) })
+    this.#hellos = new Hellos(secret)
+    this.#segments = new Segments({
+      node,
+      settings,
+      random: Math.random,
+      drawInstance: () => randomBytes(8).toString('hex'),
+    })
+    this.#responder = new Responder({
+      onObservations: (seen) => this.#onObservations(seen),
+      onHellos: (frames) => this.#onHellos(frames),
+    })
     this.#watcher = new LinkWatcher({
       onLinks: (links) => this.#onLinks(links),
       onError: ({ message }) => this.#log('warn', { reason: message }, 'the interfaces cannot be read'),
@@ -54,96 +81,133 @@ class WireThread {
 
   start(): void {
     this.#watcher.start()
-    this.#responder.resume(bootTime() + VALID_MS)
     this.#timers.push(
-      setInterval(() => this.#renew(), RENEW_INTERVAL_MS),
-      setInterval(() => this.#post({ kind: 'alive' }), ALIVE_INTERVAL_MS),
+      setInterval(() => this.#onBeat(), ALIVE_INTERVAL_MS),
       setInterval(() => this.#retry(), RETRY_INTERVAL_MS),
     )
   }
 
-  /** Answers nothing more, and ends. */
-  stop(): void {
+  onIntents(intents: Intents): void {
+    this.#hellos.setCluster(intents.cluster)
+    this.#segments.intend(intents, performance.now())
+    this.#listen()
+  }
+
+  onSecret(secret: Uint8Array): void {
+    this.#hellos.changeSecret(secret, performance.now())
+  }
+
+  /** Hands everything over, then answers nothing more, and ends. */
+  async stop(): Promise<void> {
+    const left = new Promise<void>((resolve) => (this.#onLeft = resolve))
+    const limit = setTimeout(() => this.#onLeft?.(), LEAVE_LIMIT_MS)
+    this.#segments.leave(performance.now())
+    this.#run()
+    await left
     this.#responder.install({ held: [], watched: [] })
     this.#watcher.stop()
     this.#responder.stop()
-    for (const timer of [...this.#timers, this.#sending, this.#reporting]) clearTimeout(timer)
-  }
-
-  onIntents(intents: Intents): void {
-    const before = this.#intents
-    this.#intents = intents
-    this.#update(holdingsOf(intents, before))
+    for (const timer of [...this.#timers, this.#running, this.#reporting, limit]) clearTimeout(timer)
+    this.#report()
   }
 
   #onLinks(links: readonly Link[]): void {
-    this.#links = links
-    this.#update(this.#claimedAnew())
+    this.#links = fitLinks(links, this.#exclusions)
+    this.#listen()
   }
 
-  /** What we should hold, as if nobody were known to have had it. */
-  #claimedAnew(): readonly Holding[] {
-    return holdingsOf(this.#intents, this.#intents)
-  }
-
-  #update(holdings: readonly Holding[]): void {
-    const links = fitLinks(this.#links, this.#exclusions)
-    const failures = this.#responder.listenOn(neededLinks(holdings, links))
+  /** Listens where this node may hold something, and takes part in the elections there. */
+  #listen(): void {
+    const needed = this.#segments.needed(this.#links)
+    const failures = this.#responder.listenOn(needed)
     if (!isDeepStrictEqual(failures, this.#failures))
       for (const failure of failures) this.#log('warn', { ...failure }, 'cannot listen on an interface')
     this.#failures = failures
     const unheard = new Set(failures.map((failure) => failure.interface))
-    const deaf = new Set(links.filter(({ name }) => unheard.has(name)).map(({ index }) => index))
-    const wanted = this.#silentUntil === undefined ? holdings : []
-    this.#announcer.update({ holdings: wanted, links, deaf }, performance.now())
-    this.#sendDue()
+    const deaf = new Set(needed.filter(({ name }) => unheard.has(name)).map(({ index }) => index))
+    this.#segments.connect(this.#links, deaf, performance.now())
+    this.#run()
     this.#reportSoon()
   }
 
   #retry(): void {
-    if (this.#failures.length > 0) this.#update(this.#claimedAnew())
+    if (this.#failures.length > 0) this.#listen()
   }
 
-  /** Keeps the responder answering; after a lapse we listen for a while, and then have no better claim than others. */
-  #renew(): void {
-    if (this.#silentUntil === undefined) {
-      if (this.#responder.extend(bootTime() + VALID_MS)) return
-      this.#silentUntil = performance.now() + LISTEN_MS
-      const message = 'the process did not run for a while: listening before it answers again'
-      this.#log('warn', { silentMs: LISTEN_MS }, message)
-      this.#update(this.#claimedAnew())
-    } else if (performance.now() >= this.#silentUntil) {
-      this.#silentUntil = undefined
-      this.#update(this.#claimedAnew())
-      this.#responder.resume(bootTime() + VALID_MS)
+  #onHellos(frames: readonly ReceivedHelloFrame[]): void {
+    const now = performance.now()
+    for (const { interfaceIndex, bytes } of frames) {
+      const received = this.#hellos.decode(bytes, now)
+      if (received === null) continue
+      this.#hellos.settle(this.#segments.receive(interfaceIndex, received.hello, received.mac, now))
     }
-  }
-
-  /** First the table, then the frames: who hears of an address may ask for it at once. */
-  #sendDue(): void {
-    clearTimeout(this.#sending)
-    const frames = this.#announcer.takeDue(performance.now())
-    const { table, conflicts } = this.#announcer
-    if (table !== this.#installed) {
-      this.#responder.install(table)
-      this.#reportSoon()
-    }
-    this.#installed = table
-    if (!isDeepStrictEqual(conflicts, this.#conflicts)) this.#reportSoon()
-    this.#conflicts = conflicts
-    for (const { interfaceIndex, address, bytes, purpose } of frames) {
-      if (!this.#responder.send(interfaceIndex, bytes) || purpose === 'probe') continue
-      const text = formatAddress(address)
-      this.#gratuitous.set(text, (this.#gratuitous.get(text) ?? 0) + 1)
-    }
-    const next = this.#announcer.nextAt
-    if (next === null) return
-    this.#sending = setTimeout(() => this.#sendDue(), Math.max(1, next - performance.now()))
+    this.#run()
   }
 
   #onObservations(seen: readonly Observation[]): void {
-    for (const observation of seen) this.#announcer.observe(observation, performance.now())
-    this.#sendDue()
+    for (const observation of seen) this.#segments.observe(observation, performance.now())
+    this.#run()
+  }
+
+  /** Does what is due. First the table, then the frames: who hears of an address may ask for it at once. */
+  #run(): void {
+    clearTimeout(this.#running)
+    const now = performance.now()
+    if (now - this.#ranAt > this.#segments.deadInterval / 2) this.#thawedAt = now
+    this.#ranAt = now
+    const outputs = this.#segments.run(now)
+    this.#install(this.#segments.table)
+    for (const { link, frames } of outputs) this.#sendFrames(link, frames)
+    for (const { link, hellos } of outputs)
+      for (const hello of hellos) this.#sendHello(link, this.#hellos.encode(hello, link, now))
+    this.#tell(outputs)
+    if (this.#segments.hasLeft) this.#onLeft?.()
+    const { nextAt } = this.#segments
+    if (nextAt < Infinity)
+      this.#running = setTimeout(() => this.#run(), Math.max(1, nextAt - performance.now()))
+  }
+
+  #install(table: ResponderTable): void {
+    if (table === this.#installed) return
+    this.#installed = table
+    this.#responder.install(table)
+    this.#reportSoon()
+  }
+
+  #sendFrames({ index }: FitLink, frames: readonly Frame[]): void {
+    for (const { address, bytes, purpose } of frames) {
+      if (!this.#responder.send(index, bytes) || purpose === 'probe') continue
+      const text = formatAddress(address)
+      this.#gratuitous.set(text, (this.#gratuitous.get(text) ?? 0) + 1)
+    }
+  }
+
+  /** Who is heard may answer, for as long as the others wait for the next word of it. */
+  #sendHello({ index }: FitLink, frame: Uint8Array): void {
+    this.#responder.send(index, frame)
+    const validUntil = bootTime() + this.#segments.deadInterval
+    if (this.#answers) {
+      this.#answers = this.#responder.extend(validUntil)
+      if (!this.#answers) this.#log('warn', { silentMs: SILENT_MS }, LAPSED)
+    }
+    if (this.#answers || performance.now() < this.#thawedAt + SILENT_MS) return
+    this.#answers = true
+    this.#responder.resume(validUntil)
+  }
+
+  #tell(outputs: readonly { readonly link: FitLink; readonly transitions: readonly Transition[] }[]): void {
+    const transitions = outputs.flatMap(({ link, transitions }) =>
+      transitions.map((each) => transitionReport(each, link.name, timeOfDay)),
+    )
+    if (transitions.length === 0) return
+    this.#post({ kind: 'transitions', transitions })
+    this.#reportSoon()
+  }
+
+  /** A sign of life; and peers that came or went, which nothing else tells of. */
+  #onBeat(): void {
+    this.#post({ kind: 'alive' })
+    if (!isDeepStrictEqual(reportOf(this.#segments, timeOfDay).segments, this.#reported)) this.#reportSoon()
   }
 
   #reportSoon(): void {
@@ -152,14 +216,8 @@ class WireThread {
 
   #report(): void {
     this.#reporting = undefined
-    const { announced, unplaced, conflicts } = this.#announcer
-    const report: Report = {
-      held: announced.map(({ address, interfaces }) => ({ ip: formatAddress(address), interfaces })),
-      unplaced: unplaced.map(formatAddress),
-      conflicts: conflicts.map(({ address, mac, ...rest }) => {
-        return { ...rest, ip: formatAddress(address), mac: formatMac(mac) }
-      }),
-    }
+    const report = reportOf(this.#segments, timeOfDay)
+    this.#reported = report.segments
     this.#post({ kind: 'report', report })
   }
 
@@ -169,7 +227,12 @@ class WireThread {
     const counted = Object.entries(addresses).map(([ip, counts]): [string, AddressCounters] => {
       return [ip, { ...counts, gratuitous: this.#gratuitous.get(ip) ?? 0 }]
     })
-    const counters = { addresses: Object.fromEntries(counted), frames, losses: { ...losses } }
+    const counters = {
+      addresses: Object.fromEntries(counted),
+      frames,
+      losses: { ...losses },
+      hellos: this.#hellos.counts,
+    }
     this.#post({ kind: 'counters', counters })
   }
 
@@ -178,20 +241,15 @@ class WireThread {
   }
 }
 
-/** Different on every node, so that their repeats do not come together. */
-function seedOf(node: string): number {
-  let seed = 0
-  for (const character of node) seed = (Math.imul(seed, 31) + character.charCodeAt(0)) >>> 0
-  return seed
+function timeOfDay(at: number): string {
+  return new Date(Date.now() - (performance.now() - at)).toISOString()
 }
 
 const thread = new WireThread(workerData as WireInit, (message) => parentPort?.postMessage(message))
 parentPort?.on('message', (order: WireOrder) => {
   if (order.kind === 'intents') thread.onIntents(order.intents)
+  else if (order.kind === 'secret') thread.onSecret(order.secret)
   else if (order.kind === 'count') thread.count()
-  else {
-    thread.stop()
-    parentPort?.close()
-  }
+  else void thread.stop().then(() => parentPort?.close())
 })
 thread.start()

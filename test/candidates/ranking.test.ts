@@ -82,7 +82,7 @@ test('every node is told its place, or what speaks against it', () => {
     '- excluded ExcludedByLabel',
     '- fenced OutOfService',
     '- offline NetworkUnavailable',
-    '- silent NoReadySpeaker',
+    '- silent NoSpeaker',
   ])
 })
 

@@ -71,7 +71,7 @@ function endpoints(...list: { node?: string; ready?: boolean; serving?: boolean 
 const serving = endpoints({ node: 'node-a', ready: true })
 
 function candidates(intent: ReturnType<typeof serviceIntent>): readonly string[] | string {
-  return typeof intent === 'string' ? intent : intent.candidates
+  return typeof intent === 'string' ? intent : intent.candidates.map(({ node }) => node)
 }
 
 test('the candidates come in MetalLB’s order: sha256 of node and address', () => {
@@ -222,15 +222,21 @@ test('a node may hold a shared address only if it may for all who share it; the 
   const intent = (...names: string[]): ServiceIntent => ({
     addresses: [parseAddress('10.0.0.1') ?? assert.fail()],
     ips: ['10.0.0.1'],
-    candidates: names,
+    candidates: names.map((node) => ({ node, score: 0 })),
     interfacesOf: new Map(names.map((name) => [name, name === 'a' ? ['eth0'] : ['eth1']])),
   })
   const services = [
     { key: 'x/younger', created: '2026-02-01T00:00:00Z', intent: intent('c', 'b', 'a') },
     { key: 'x/older', created: '2026-01-01T00:00:00Z', intent: intent('a', 'c') },
   ]
-  assert.deepEqual(combineIntents('a', services), {
-    node: 'a',
-    addresses: [{ address: parseAddress('10.0.0.1'), candidates: ['a', 'c'], interfaces: ['eth0'] }],
-  })
+  assert.deepEqual(combineIntents('a', services), [
+    {
+      address: parseAddress('10.0.0.1'),
+      candidates: [
+        { node: 'a', score: 0 },
+        { node: 'c', score: 0 },
+      ],
+      interfaces: ['eth0'],
+    },
+  ])
 })

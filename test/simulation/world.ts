@@ -145,10 +145,7 @@ export class World {
     this.#intents = this.addresses.map((address, index) => {
       const scores = this.#scores[index] ?? {}
       const candidates: Candidate[] = Object.entries(scores).map(([node, score]) => ({ node, score }))
-      return {
-        address,
-        candidates: candidateOrder(address, candidates).map((node) => ({ node, score: scores[node] ?? 0 })),
-      }
+      return { address, candidates: candidateOrder(address, candidates) }
     })
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Registry } from 'prom-client'
-import type { Counters } from '../../src/speaker/intents.ts'
+import { type Counters, NOTHING_REPORTED } from '../../src/speaker/intents.ts'
 import { registerSpeakerMetrics } from '../../src/speaker/metrics.ts'
 
 test('what the responder counted is shown as it stands, and goes with its address', async () => {
@@ -11,10 +11,11 @@ test('what the responder counted is shown as it stands, and goes with its addres
     addresses: { '192.0.2.1': count, '192.0.2.2': count },
     frames: { answered: 2 },
     losses: {},
+    hellos: {},
   }
   registerSpeakerMetrics(registry, {
     node: 'node-1',
-    report: () => ({ held: [], unplaced: [], conflicts: [] }),
+    report: () => NOTHING_REPORTED,
     counters: async () => counters,
     servicesByAddress: () => new Map(),
   })

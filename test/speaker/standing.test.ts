@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Report } from '../../src/speaker/intents.ts'
+import { NOTHING_REPORTED, type Report } from '../../src/speaker/intents.ts'
 import { findingOf, newsOf, type Standing, standingsOf } from '../../src/speaker/standing.ts'
 
 const V4 = '192.0.2.50'
@@ -8,11 +8,15 @@ const V6 = '2001:db8::50'
 const MAC = '02:00:00:00:99:99'
 
 function standing(report: Partial<Report>, ...ips: readonly string[]): Standing {
-  const standings = standingsOf({ held: [], unplaced: [], conflicts: [], ...report })
+  const standings = standingsOf({ ...NOTHING_REPORTED, ...report })
   return ips.flatMap((ip) => standings.get(ip) ?? [])
 }
 
-const held = (ip: string, ...interfaces: readonly string[]) => ({ ip, interfaces })
+const held = (ip: string, ...interfaces: readonly string[]) => ({
+  ip,
+  interfaces,
+  since: '2026-01-01T00:00:00.000Z',
+})
 const conflict = (isAnnounced: boolean, name = 'eth0') => ({ ip: V4, interface: name, mac: MAC, isAnnounced })
 
 const nothing: Standing = []

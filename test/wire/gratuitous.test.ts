@@ -18,16 +18,15 @@ test('each gratuitous form turns a wrong entry of the neighbour at once', () => 
   const link = cable.link()
   const responder = new Responder({ onObservations: () => {} })
   assert.deepEqual(responder.listenOn([link]), [])
-  const announcer = new Announcer({ seed: 1 })
+  const announcer = new Announcer(link, () => 0.5)
   const address = parseAddress('192.0.2.70')
   assert.ok(address)
-  const holding = { address, interfaces: null, claim: 'warm' } as const
-  announcer.update({ holdings: [holding], links: [link], deaf: new Set() }, 0)
+  announcer.hold(address, 0)
   const operations = [] as number[]
   for (const now of [0, 1, 100, 102]) {
-    for (const { interfaceIndex, bytes } of announcer.takeDue(now)) {
+    for (const { bytes } of announcer.takeDue(now)) {
       cable.neighbour('ip neigh replace 192.0.2.70 lladdr 02:00:00:00:00:99 dev eth0 nud stale')
-      assert.equal(responder.send(interfaceIndex, bytes), true)
+      assert.equal(responder.send(link.index, bytes), true)
       assert.equal(macOf(cable.neighbour('ip neigh show 192.0.2.70')), formatMac(link.mac))
       operations.push(bytes[21] ?? 0)
     }

@@ -120,13 +120,13 @@ test('thousands of groups are joined', () => {
 })
 
 test('an unsolicited advertisement turns a wrong entry of the neighbour at once', () => {
-  const announcer = new Announcer({ seed: 1 })
-  const holding = { address: address('2001:db8::70'), interfaces: null, claim: 'warm' } as const
-  announcer.update({ holdings: [holding], links: [cable.link()], deaf: new Set() }, 0)
-  const frames = announcer.takeDue(0)
+  const { index } = cable.link()
+  const announcer = new Announcer(cable.link(), () => 0.5)
+  announcer.hold(address('2001:db8::70'), 0)
+  const frames = [...announcer.takeDue(0)]
   assert.equal(frames.length, 1)
   cable.neighbour('ip neigh replace 2001:db8::70 lladdr 02:00:00:00:00:99 dev eth0 nud stale')
-  for (const { interfaceIndex, bytes } of frames) assert.equal(responder.send(interfaceIndex, bytes), true)
+  for (const { bytes } of frames) assert.equal(responder.send(index, bytes), true)
   assert.equal(macOf(cable.neighbour('ip neigh show 2001:db8::70')), ourMac())
 })
 

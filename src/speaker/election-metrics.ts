@@ -1,0 +1,68 @@
+// Metrics of the elections that this speaker takes part in.
+
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Counters, Report, SegmentReport, TransitionReport } from './intents.ts'
+
+export interface ElectionMetricsSource {
+  /** The last report of the wire thread. */
+  report: () => Report
+  /** What it has counted. */
+  counters: () => Promise<Counters>
+}
+
+/** Returns what has to be told of each transition. */
+export function registerElectionMetrics(
+  registry: Registry,
+  source: ElectionMetricsSource,
+): (transition: TransitionReport) => void {
+  const registers = [registry]
+  const bySegment = (name: string, help: string, valueOf: (segment: SegmentReport) => number): void => {
+    const gauge: Gauge<'interface'> = new Gauge({
+      name: `typemetal_election_${name}`,
+      help,
+      labelNames: ['interface'],
+      registers,
+      collect: () => {
+        gauge.reset()
+        for (const segment of source.report().segments)
+          gauge.set({ interface: segment.interface }, valueOf(segment))
+      },
+    })
+  }
+  bySegment('peers', 'Other speakers that live on the segment', ({ peers }) => peers.length)
+  bySegment('quorum', '1 while a majority of the known speakers is heard', (each) => Number(each.hasQuorum))
+  bySegment('listening', '1 while the speaker only listens', (each) => Number(each.isListening))
+  const held: Gauge = new Gauge({
+    name: 'typemetal_election_held',
+    help: 'Addresses that this node holds',
+    registers,
+    collect: () => held.set(source.report().held.length),
+  })
+  const hellos: Counter<'fate'> = new Counter({
+    name: 'typemetal_election_hellos_total',
+    help: 'Hellos received, by what became of them; late ones are counted among the accepted as well',
+    labelNames: ['fate'],
+    registers,
+    collect: async () => {
+      const counts = (await source.counters()).hellos
+      hellos.reset()
+      for (const [fate, count] of Object.entries(counts)) hellos.inc({ fate }, count)
+    },
+  })
+  const transitions = new Counter({
+    name: 'typemetal_election_transitions_total',
+    help: 'Changes of a claim of this node, by the state that it came into and the cause',
+    labelNames: ['to', 'cause'],
+    registers,
+  })
+  const takeovers = new Histogram({
+    name: 'typemetal_election_takeover_seconds',
+    help: 'How long the holder had been silent when an address was taken over from it',
+    buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2, 5, 10],
+    registers,
+  })
+  return ({ to, cause, silentMs }) => {
+    transitions.inc({ to, cause })
+    if (to === 'active' && cause === 'takeover' && silentMs !== null) takeovers.observe(silentMs / 1000)
+  }
+}

@@ -1,0 +1,193 @@
+// All segments that this node has a part in: which there have to be, what it may hold on each, and what comes of it
+// together. Pure.
+
+import { announcingLinks, type FitLink, type Frame } from '../announcer/index.ts'
+import type { InstanceInit, Intent, Transition } from '../election/index.ts'
+import { type Address, formatAddress } from '../ip/index.ts'
+import type { Hello, Mac } from '../packet/index.ts'
+import type { Observation, ResponderTable, TableEntry } from '../wire/index.ts'
+import type { AddressIntent, Intents } from './intents.ts'
+import { Segment } from './segment.ts'
+
+export interface SegmentsInit extends Omit<InstanceInit, 'instance'> {
+  /** Draws the id of an instance, see `InstanceInit`. */
+  readonly drawInstance: () => string
+}
+
+/** What to do on the interface of one segment, see `SegmentOutput`. */
+export interface LinkOutput {
+  readonly link: FitLink
+  readonly frames: readonly Frame[]
+  readonly hellos: readonly Hello[]
+  readonly transitions: readonly Transition[]
+}
+
+/** All times: ms of one monotonic clock. */
+export class Segments {
+  readonly #init: SegmentsInit
+  readonly #segments = new Map<number, Segment>()
+  #intents: Intents
+  #links: readonly FitLink[] = []
+  #deaf: ReadonlySet<number> = new Set()
+  #isLeaving = false
+  #table: ResponderTable | null = null
+
+  constructor(init: SegmentsInit) {
+    this.#init = init
+    this.#intents = { node: init.node, cluster: '', isStale: false, addresses: [] }
+  }
+
+  /** What this node may hold from now on. */
+  intend(intents: Intents, now: number): void {
+    this.#intents = intents
+    this.#arrange(now)
+  }
+
+  /**
+   * Those that have to be listened on before `connect`: where this node may hold something, or could before. Whoever
+   * leaves an election has to listen for a while before it may win again.
+   */
+  needed(links: readonly FitLink[]): readonly FitLink[] {
+    const needed = new Set(this.#segments.keys())
+    for (const intent of this.#intents.addresses)
+      if (this.#mayHold(intent)) for (const { index } of linksOf(intent, links)) needed.add(index)
+    return links.filter(({ index }) => needed.has(index))
+  }
+
+  /** The interfaces that can announce, see `fitLinks`; `deaf`: indexes of those that cannot be listened on. */
+  connect(links: readonly FitLink[], deaf: ReadonlySet<number>, now: number): void {
+    this.#links = links
+    this.#deaf = deaf
+    this.#arrange(now)
+  }
+
+  #arrange(now: number): void {
+    this.#table = null
+    const usable = new Map(
+      this.#links.map((link) => [link.index, this.#deaf.has(link.index) ? withoutCarrier(link) : link]),
+    )
+    for (const [index, segment] of this.#segments) {
+      const link = usable.get(index)
+      if (link === undefined) this.#segments.delete(index)
+      else segment.setLink(link, now)
+    }
+    const intents = this.#intentsByLink()
+    for (const [index, segment] of this.#segments)
+      segment.setIntents(intents.get(index) ?? this.#yielded, this.#intents.isStale, now)
+    if (!this.#isLeaving) for (const [index, wanted] of intents) this.#join(usable.get(index), wanted, now)
+  }
+
+  #join(link: FitLink | undefined, intents: readonly Intent[], now: number): void {
+    if (link === undefined || this.#deaf.has(link.index) || this.#segments.has(link.index)) return
+    const { drawInstance, ...init } = this.#init
+    const segment = new Segment(link, { ...init, instance: drawInstance() }, now)
+    segment.setIntents(intents, this.#intents.isStale, now)
+    this.#segments.set(link.index, segment)
+  }
+
+  /** On each interface where this node may hold something: that, and what others may, lest it be dropped unrelieved. */
+  #intentsByLink(): ReadonlyMap<number, readonly Intent[]> {
+    const byLink = new Map<number, Intent[]>()
+    for (const intent of this.#intents.addresses) {
+      if (!this.#mayHold(intent)) continue
+      for (const { index } of linksOf(intent, this.#links)) {
+        const intents = byLink.get(index)
+        if (intents === undefined) byLink.set(index, [intent])
+        else intents.push(intent)
+      }
+    }
+    for (const intents of byLink.values()) intents.push(...this.#yielded)
+    return byLink
+  }
+
+  /** What only others may hold. */
+  get #yielded(): readonly Intent[] {
+    return this.#intents.addresses.filter((intent) => !this.#mayHold(intent))
+  }
+
+  #mayHold({ candidates }: AddressIntent): boolean {
+    return candidates.some(({ node }) => node === this.#init.node)
+  }
+
+  receive(interfaceIndex: number, hello: Hello, mac: Mac, now: number): 'own' | 'replayed' | null {
+    return this.#segments.get(interfaceIndex)?.receive(hello, mac, now) ?? null
+  }
+
+  observe({ interfaceIndex, ...observation }: Observation, now: number): void {
+    this.#segments.get(interfaceIndex)?.observe(observation, now)
+  }
+
+  /** Hands everything over, everywhere, for good. */
+  leave(now: number): void {
+    this.#isLeaving = true
+    for (const segment of this.#segments.values()) segment.leave(now)
+  }
+
+  get hasLeft(): boolean {
+    return this.#isLeaving && [...this.#segments.values()].every(({ hasLeft }) => hasLeft)
+  }
+
+  /** When `run` has to be called, if nothing happens before; `Infinity`: no need to. */
+  get nextAt(): number {
+    let at = Infinity
+    for (const { nextAt } of this.#segments.values()) at = Math.min(at, nextAt)
+    return at
+  }
+
+  /** Does what is due, on each segment. */
+  run(now: number): readonly LinkOutput[] {
+    const outputs = [...this.#segments.values()].map((segment) => ({
+      link: segment.link,
+      ...segment.run(now),
+    }))
+    if (outputs.some(({ transitions }) => transitions.length > 0)) this.#table = null
+    return outputs
+  }
+
+  /** After this time without a hello some peer takes this speaker for dead: ms. */
+  get deadInterval(): number {
+    return Math.min(...[...this.#segments.values()].map(({ deadInterval }) => deadInterval))
+  }
+
+  get all(): Iterable<Segment> {
+    return this.#segments.values()
+  }
+
+  /** What the responder has to know; another object when it changed. */
+  get table(): ResponderTable {
+    return (this.#table ??= this.#makeTable())
+  }
+
+  #makeTable(): ResponderTable {
+    const held = new Map<string, { address: Address; interfaceIndexes: number[] }>()
+    const watched = new Map<string, { address: Address; interfaceIndexes: number[] }>()
+    for (const { link, claims } of this.#segments.values()) {
+      for (const { address, state } of claims) {
+        const entries = state === 'active' || state === 'yielding' ? held : watched
+        const text = formatAddress(address)
+        const entry = entries.get(text)
+        if (entry === undefined) entries.set(text, { address, interfaceIndexes: [link.index] })
+        else entry.interfaceIndexes.push(link.index)
+      }
+    }
+    const listed = (entries: ReadonlyMap<string, TableEntry>): TableEntry[] => [...entries.values()]
+    return { held: listed(held), watched: listed(watched) }
+  }
+
+  /** What this node is the first choice for, and no interface of it can announce. */
+  get unplaced(): readonly Address[] {
+    const { node, addresses } = this.#intents
+    return addresses
+      .filter(({ candidates }) => candidates[0]?.node === node)
+      .filter((intent) => linksOf(intent, this.#links).length === 0)
+      .map(({ address }) => address)
+  }
+}
+
+function linksOf({ address, interfaces }: AddressIntent, links: readonly FitLink[]): readonly FitLink[] {
+  return announcingLinks(address, interfaces, links)
+}
+
+function withoutCarrier(link: FitLink): FitLink {
+  return { ...link, hasCarrier: false }
+}
