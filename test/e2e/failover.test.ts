@@ -1,0 +1,237 @@
+// Who holds an address when something breaks: cables, processes, nodes, the API server.
+
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test, { after, before, type TestContext } from 'node:test'
+import {
+  advertisement,
+  announcers,
+  answeringNode,
+  apply,
+  assigned,
+  cleanUp,
+  eventually,
+  firstAnswer,
+  kubectl,
+  loadBalancer,
+  NAMESPACE,
+  pids,
+  pool,
+  signal,
+  web,
+} from './cluster.ts'
+import { macOf, on } from './lan.ts'
+import { type Outage, outageDuring } from './outage.ts'
+import { sightingsDuring, windowsOfTwo } from './witness.ts'
+
+const VIP = '172.25.254.50'
+const UDP_PORT = 80
+/** Runs the pod that answers, and holds nothing itself: it is spared. */
+const SERVER = 'node-3'
+const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers'
+
+before(async () => {
+  await kubectl(`label node ${SERVER} ${EXCLUDED}=`)
+  const ports = [
+    { name: 'http', port: 80 },
+    { name: 'udp', port: UDP_PORT, protocol: 'UDP' },
+  ]
+  await apply(...web('web', { replicas: 1, spec: { ports } }))
+  const pinned = { spec: { template: { spec: { nodeSelector: { 'kubernetes.io/hostname': SERVER } } } } }
+  await kubectl(`patch deployment web -p ${JSON.stringify(pinned)}`)
+  await apply(pool('lan', ['172.25.254.50-172.25.254.99']), advertisement('all'))
+  await kubectl('rollout status deployment web --timeout=60s')
+  await assigned('web', VIP)
+  await firstAnswer(VIP)
+})
+
+after(async () => {
+  await kubectl(`label node ${SERVER} ${EXCLUDED}-`)
+  await cleanUp()
+})
+
+/** Waits until another node than `before` answers for the address. */
+async function taken(before: string): Promise<string> {
+  return eventually('another holder', async () => {
+    const node = await answeringNode(VIP)
+    assert.notEqual(node, before)
+    return node
+  })
+}
+
+/** Both nodes take part again, long enough to be believed. */
+async function whole(): Promise<void> {
+  await eventually('two speakers that hear each other', async () => {
+    for (const node of ['node-1', 'node-2']) assert.match(await peersOf(node), /^1$/)
+  })
+}
+
+async function peersOf(node: string): Promise<string> {
+  const metrics = await on(node, 'curl -sS --max-time 2 http://127.0.0.1:9120/metrics')
+  return /typemetal_election_peers\{interface="eth0"\} (\d+)/.exec(metrics)?.[1] ?? 'none'
+}
+
+function tell(context: TestContext, { gapMs, stallMs, sent, answered }: Outage): void {
+  const [gap, stall] = [gapMs, stallMs].map(Math.round)
+  context.diagnostic(
+    `${gap} ms without an answer, ${sent - answered} of ${sent} lost; client's own stall ${stall} ms`,
+  )
+}
+
+test('a pulled cable moves the address; plugged in again it does not move back, and nothing is lost', async (context) => {
+  const holder = await answeringNode(VIP)
+  let next = ''
+  const pulled = await outageDuring(VIP, UDP_PORT, async () => {
+    await sleep(200)
+    await on('', `ip link set lan-${holder} down`)
+    next = await taken(holder)
+  })
+  tell(context, pulled)
+  const sightings = await sightingsDuring([VIP], async () => {
+    const plugged = await outageDuring(VIP, UDP_PORT, async () => {
+      await on('', `ip link set lan-${holder} up`)
+      await whole()
+      await sleep(1500)
+    })
+    tell(context, plugged)
+    assert.equal(plugged.answered, plugged.sent)
+  })
+  assert.equal(await answeringNode(VIP), next)
+  assert.equal(windowsOfTwo(sightings), 0)
+  await eventually('the status', async () => assert.deepEqual(await announcers('web'), [next]))
+})
+
+test('a speaker that is killed is relieved, and comes back as a spare', async (context) => {
+  await whole()
+  const holder = await answeringNode(VIP)
+  const killed = await outageDuring(VIP, UDP_PORT, async () => {
+    await sleep(200)
+    signal(`speaker-${holder}`, 'SIGKILL')
+    await taken(holder)
+    await whole()
+  })
+  tell(context, killed)
+  assert.notEqual(await answeringNode(VIP), holder)
+})
+
+test('a node that freezes is relieved, and when it thaws says nothing before it has heard who holds the address', async (context) => {
+  await whole()
+  const holder = await answeringNode(VIP)
+  const mac = await macOf(holder)
+  const names = [`speaker-${holder}`, `kubelet-${holder}`, `kube-proxy-${holder}`]
+  let thawedAt = Infinity
+  const sightings = await sightingsDuring([VIP], async () => {
+    const frozen = await outageDuring(VIP, UDP_PORT, async () => {
+      await sleep(200)
+      for (const name of names) signal(name, 'SIGSTOP')
+      try {
+        await taken(holder)
+      } finally {
+        thawedAt = performance.timeOrigin + performance.now()
+        for (const name of names) signal(name, 'SIGCONT')
+      }
+      await whole()
+    })
+    tell(context, frozen)
+  })
+  const words = sightings.filter((each) => each.at > thawedAt && each.mac === mac && each.kind !== 'probe')
+  assert.deepEqual(words, [])
+})
+
+test('a speaker that is told to end hands over first: nothing is lost', async (context) => {
+  await whole()
+  const holder = await answeringNode(VIP)
+  const ended = await outageDuring(VIP, UDP_PORT, async () => {
+    await sleep(200)
+    signal(`speaker-${holder}`, 'SIGTERM')
+    await taken(holder)
+    await whole()
+  })
+  tell(context, ended)
+  assert.equal(ended.answered, ended.sent)
+})
+
+test('a rolling restart of all speakers loses nothing', async (context) => {
+  const restarted = await outageDuring(VIP, UDP_PORT, async () => {
+    await kubectl(`rollout restart daemonset/speaker -n ${NAMESPACE}`)
+    await kubectl(`rollout status daemonset/speaker -n ${NAMESPACE} --timeout=60s`)
+  })
+  tell(context, restarted)
+  assert.equal(restarted.answered, restarted.sent)
+})
+
+test('a node that is excluded gives its address away, and nothing is lost', async (context) => {
+  await whole()
+  const holder = await answeringNode(VIP)
+  const moved = await outageDuring(VIP, UDP_PORT, async () => {
+    await sleep(200)
+    await kubectl(`label node ${holder} ${EXCLUDED}=`)
+    await taken(holder)
+    await kubectl(`label node ${holder} ${EXCLUDED}-`)
+  })
+  tell(context, moved)
+  assert.equal(moved.answered, moved.sent)
+})
+
+test('while the API server is away a pulled cable moves the address all the same', async (context) => {
+  await whole()
+  const holder = await answeringNode(VIP)
+  signal('kube-apiserver', 'SIGSTOP')
+  try {
+    const pulled = await outageDuring(VIP, UDP_PORT, async () => {
+      await sleep(200)
+      await on('', `ip link set lan-${holder} down`)
+      await taken(holder)
+    })
+    tell(context, pulled)
+    await on('', `ip link set lan-${holder} up`)
+  } finally {
+    signal('kube-apiserver', 'SIGCONT')
+  }
+})
+
+test('a speaker that is started anew while the API server is away goes by what it knew', async () => {
+  await whole()
+  await assigned('web', VIP)
+  signal('kube-apiserver', 'SIGSTOP')
+  try {
+    const before = ['node-1', 'node-2'].flatMap((node) => pids(`speaker-${node}`))
+    for (const node of ['node-1', 'node-2']) signal(`speaker-${node}`, 'SIGKILL')
+    await eventually('new speakers', async () =>
+      ['node-1', 'node-2'].flatMap((node) => pids(`speaker-${node}`)).every((pid) => !before.includes(pid)),
+    )
+    await firstAnswer(VIP)
+  } finally {
+    signal('kube-apiserver', 'SIGCONT')
+  }
+})
+
+test('forty addresses move at once, and each has one holder afterwards', async () => {
+  await whole()
+  await apply(
+    ...Array.from({ length: 40 }, (_, n) =>
+      loadBalancer(`many-${n}`, { spec: { selector: { app: 'web' } } }),
+    ),
+  )
+  const addresses = Array.from({ length: 41 }, (_, n) => `172.25.254.${50 + n}`)
+  await eventually('all answered', async () => {
+    const sightings = await sightingsDuring(addresses, () => sleep(1000))
+    assert.equal(new Set(sightings.map(({ ip }) => ip)).size, addresses.length)
+  })
+  const holder = await answeringNode(VIP)
+  await on('', `ip link set lan-${holder} down`)
+  await taken(holder)
+  const alone = await sightingsDuring(addresses, () => sleep(1000))
+  await on('', `ip link set lan-${holder} up`)
+  await whole()
+  const together = await sightingsDuring(addresses, () => sleep(2000))
+  for (const sightings of [alone, together]) {
+    assert.equal(new Set(sightings.map(({ ip }) => ip)).size, addresses.length)
+    assert.equal(windowsOfTwo(sightings), 0)
+  }
+  assert.deepEqual(holders(together), holders(alone))
+})
+
+function holders(sightings: readonly { ip: string; mac: string }[]): string[] {
+  return [...new Set(sightings.map(({ ip, mac }) => `${ip} ${mac}`))].sort()
+}
