@@ -4,7 +4,18 @@ import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
 import { ApiClient, loadCredentials, pathOf, SERVICES } from '../../src/kube/index.ts'
 import { AssignmentHistory } from './assignment-history.ts'
-import { apply, eventually, get, kubectl, NAMESPACE, pids, pool, signal } from './cluster.ts'
+import {
+  apply,
+  bareService,
+  cleanUp,
+  eventually,
+  get,
+  kubectl,
+  NAMESPACE,
+  pids,
+  pool,
+  signal,
+} from './cluster.ts'
 
 const SERVICES_COUNT = 1000
 /** Exactly as many addresses, so that one lost is one Service without. */
@@ -36,21 +47,19 @@ before(async () => {
 
 after(async () => {
   await history.stop()
+  await deleteServices()
+  client.stop()
+  await cleanUp()
+})
+
+/** In one request: kubectl would make a thousand. */
+async function deleteServices(): Promise<void> {
   await client.request({
     method: 'DELETE',
     path: services,
-    query: { labelSelector: 'burst' },
+    query: { labelSelector: '!provider' },
     deadlineMs: 60_000,
   })
-  client.stop()
-  await kubectl(`delete ipaddresspools --all -n ${NAMESPACE}`)
-})
-
-/** One that nobody but the controller has any work with. */
-function bareService(name: string): object {
-  const labels = { burst: 'yes', 'service.kubernetes.io/service-proxy-name': 'nobody' }
-  const spec = { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports: [{ port: 80 }] }
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name, labels }, spec }
 }
 
 function assignedFrom(network: string): number {
@@ -110,11 +119,6 @@ for (const [end, name, before, networks] of [
 }
 
 test('a thousand Services deleted at once give all addresses back', async () => {
-  await client.request({
-    method: 'DELETE',
-    path: services,
-    query: { labelSelector: 'burst' },
-    deadlineMs: 60_000,
-  })
+  await deleteServices()
   await poolCounts('third', 0)
 })

@@ -1,4 +1,4 @@
-// What the end-to-end tests do to the sandbox they run in: kubectl, the client outside, waiting.
+// What the end-to-end tests do to the cluster they run in, and ask it as clients outside do.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -28,7 +28,7 @@ export async function get<T = Record<string, never>>(what: string): Promise<T> {
 }
 
 /** Runs a command on the machine outside the cluster. */
-async function client(...command: string[]): Promise<string> {
+export async function client(...command: string[]): Promise<string> {
   return (await run('ip', ['netns', 'exec', 'client', ...command])).stdout
 }
 
@@ -60,12 +60,12 @@ export async function eventually<T>(
   what: string,
   attempt: () => Promise<T>,
   deadlineMs = DEADLINE_MS,
-): Promise<T> {
+): Promise<Exclude<T, false>> {
   for (const end = performance.now() + deadlineMs; ; await sleep(100)) {
     let failure: unknown
     try {
       const result = await attempt()
-      if (result !== false) return result
+      if (result !== false) return result as Exclude<T, false>
     } catch (error) {
       failure = error
     }
@@ -121,6 +121,13 @@ export function web(name: string, { replicas = 3, annotations = {}, spec = {} } 
   ]
 }
 
+/** A Service of type LoadBalancer that nobody but the controller has any work with. */
+export function bareService(name: string): object {
+  const labels = { 'service.kubernetes.io/service-proxy-name': 'nobody' }
+  const spec = { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports: [{ port: 80 }] }
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name, labels }, spec }
+}
+
 export function loadBalancer(name: string, { annotations = {}, spec = {} } = {}): object {
   return {
     apiVersion: 'v1',
@@ -168,11 +175,18 @@ export async function allocated(service: string, expected: RegExp): Promise<void
 }
 
 /** The events of an object, as `Reason: message`. */
-export async function eventsOf(name: string): Promise<string[]> {
+async function eventsOf(name: string): Promise<string[]> {
   const { items } = await get<{ items: { reason: string; message: string }[] }>(
     `events --field-selector involvedObject.name=${name}`,
   )
   return items.map(({ reason, message }) => `${reason}: ${message}`)
+}
+
+/** Waits until an event of the object, as `Reason: message`, is as expected. */
+export async function told(name: string, expected: RegExp): Promise<void> {
+  await eventually(`an event of ${name}`, async () =>
+    (await eventsOf(name)).some((event) => expected.test(event)),
+  )
 }
 
 /** The nodes that say that they announce a Service. */
@@ -183,16 +197,17 @@ export async function announcers(service: string): Promise<string[]> {
   return items.flatMap(({ status }) => status?.node ?? [])
 }
 
-/** The node whose MAC the client's kernel has learned for `address` from a fresh ARP request. */
-export async function answeringNode(address: string): Promise<string> {
-  await client('ip', 'neigh', 'flush', 'to', address)
-  await curl(address)
-  const [, mac = 'none'] = /lladdr (\S+)/.exec(await client('ip', 'neigh', 'show', address)) ?? []
-  for (const node of ['node-1', 'node-2', 'node-3']) {
-    const { stdout } = await run('ip', ['-n', node, 'link', 'show', 'eth0'])
-    if (stdout.includes(mac)) return node
-  }
-  throw new Error(`no node has ${mac}`)
+/** The one node that says that it announces a Service. */
+export async function holderOf(service: string): Promise<string> {
+  return eventually(`one holder of ${service}`, async () => {
+    const [node, ...others] = await announcers(service)
+    return node !== undefined && others.length === 0 && node
+  })
+}
+
+/** Waits until nobody says that he announces the Service. */
+export async function unannounced(service: string): Promise<void> {
+  await eventually(`no announcer of ${service}`, async () => (await announcers(service)).length === 0)
 }
 
 /** The process ids under a name of SANDBOX_DIR/pids. */
@@ -202,6 +217,13 @@ export function pids(name: string): number[] {
 
 export function signal(name: string, signal: NodeJS.Signals): void {
   for (const pid of pids(name)) process.kill(pid, signal)
+}
+
+/** Ends a program without warning, and waits until it has been started anew. */
+export async function kill(name: string): Promise<void> {
+  const running = pids(name)
+  signal(name, 'SIGKILL')
+  await eventually(`a new ${name}`, async () => pids(name).some((pid) => !running.includes(pid)))
 }
 
 /** The addresses of the product's pods of one component. */
@@ -215,6 +237,11 @@ export async function podAddresses(component: string): Promise<string[]> {
 /** What a program says of its readiness. */
 export async function health(address: string): Promise<string> {
   return (await run('curl', ['-sS', '--max-time', '2', `http://${address}:17472/readyz`])).stdout
+}
+
+/** Waits until a program says that it is ready. */
+export async function ready(address: string): Promise<void> {
+  await eventually('readiness', async () => (await health(address)) === 'ok\n')
 }
 
 /** The controller's status API. */

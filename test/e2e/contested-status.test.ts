@@ -5,17 +5,7 @@ import test, { after, before } from 'node:test'
 import type { Service } from '../../src/api/index.ts'
 import { ApiClient, loadCredentials, PATCH, pathOf, Reflector, SERVICES } from '../../src/kube/index.ts'
 import { pino } from 'pino'
-import {
-  apply,
-  assigned,
-  eventsOf,
-  eventually,
-  get,
-  kubectl,
-  loadBalancer,
-  NAMESPACE,
-  pool,
-} from './cluster.ts'
+import { allocated, apply, assigned, cleanUp, kubectl, loadBalancer, pool, told } from './cluster.ts'
 
 const FOREIGN = '203.0.113.9'
 const client = new ApiClient(await loadCredentials())
@@ -24,8 +14,7 @@ before(() => apply(pool('lan', ['10.9.1.0/24'])))
 
 after(async () => {
   client.stop()
-  await kubectl('delete service -l!provider')
-  await kubectl(`delete ipaddresspools --all -n ${NAMESPACE}`)
+  await cleanUp()
 })
 
 /** A writer that puts its own address whenever another is shown, as the manager `kube-other`. Counts what it did. */
@@ -63,24 +52,15 @@ test('a status that somebody keeps rewriting is left to him after three rounds, 
   const fighter = new Fighter()
   fighter.start()
   await apply(loadBalancer('contested'))
-  await eventually('the condition', async () => {
-    const { status } = await get<Service>('service contested')
-    const condition = status?.conditions?.find(({ type }) => type === 'typemetal.io/Allocated')
-    assert.equal(condition?.reason, 'ContestedStatus')
-    assert.match(condition?.message ?? '', /"kube-other"/)
-  })
+  await allocated('contested', /^False ContestedStatus: .*"kube-other"/)
   assert.equal(fighter.writes, 3)
   await assigned('contested', FOREIGN)
-  await eventually('an event', async () => String(await eventsOf('contested')).includes('ContestedStatus'))
+  await told('contested', /^ContestedStatus/)
   await fighter.stop()
 })
 
 test('a change of the Service by its user is a reason to try again', async () => {
   await kubectl('annotate service contested example.com/changed=yes')
   await assigned('contested', '10.9.1.0')
-  await eventually('the condition', async () => {
-    const { status } = await get<Service>('service contested')
-    const condition = status?.conditions?.find(({ type }) => type === 'typemetal.io/Allocated')
-    assert.equal(condition?.reason, 'Allocated')
-  })
+  await allocated('contested', /^True Allocated: /)
 })

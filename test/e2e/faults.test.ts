@@ -6,7 +6,6 @@ import test, { after, before } from 'node:test'
 import {
   advertisement,
   announcers,
-  answeringNode,
   apply,
   assigned,
   cleanUp,
@@ -15,14 +14,16 @@ import {
   firstAnswer,
   externalIPs,
   health,
+  kill,
   kubectl,
   loadBalancer,
-  pids,
   podAddresses,
   pool,
+  ready,
   signal,
   web,
 } from './cluster.ts'
+import { answeringNode } from './lan.ts'
 
 const ADDRESS = '172.25.254.50'
 
@@ -38,9 +39,7 @@ after(cleanUp)
 test('a controller that is killed comes back, and changes no assignment', async () => {
   await apply(loadBalancer('other'))
   await assigned('other', '172.25.254.51')
-  const [before] = pids('controller')
-  signal('controller', 'SIGKILL')
-  await eventually('a new controller', async () => pids('controller').some((pid) => pid !== before))
+  await kill('controller')
   await apply(loadBalancer('aaa-newcomer'))
   await assigned('aaa-newcomer', '172.25.254.52')
   assert.deepEqual([await externalIPs('web'), await externalIPs('other')], [[ADDRESS], ['172.25.254.51']])
@@ -62,16 +61,14 @@ test('while the API server is frozen the address is answered for, and afterwards
 
 test('programs that start while the API server is away wait, say so, and are not ready until it is back', async () => {
   const [address = ''] = await podAddresses('controller')
-  const before = pids('controller')
   signal('kube-apiserver', 'SIGSTOP')
   try {
-    signal('controller', 'SIGKILL')
-    await eventually('a new controller', async () => pids('controller').some((pid) => !before.includes(pid)))
+    await kill('controller')
     await eventually('its word', async () => (await health(address)).includes('waiting for the API server'))
   } finally {
     signal('kube-apiserver', 'SIGCONT')
   }
-  await eventually('ready', async () => (await health(address)) === 'ok\n')
+  await ready(address)
 })
 
 test('an API server that is killed and started anew costs neither an assignment nor an answer', async () => {

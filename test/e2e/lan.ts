@@ -2,9 +2,11 @@
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { eventually, get } from './cluster.ts'
+import { client, conditionOf, curl, eventually } from './cluster.ts'
 
 const run = promisify(execFile)
+
+export const NODES = ['node-1', 'node-2', 'node-3']
 
 /** Runs a command line without quotes on the machine outside, on a node, or (`''`) where the bridges are. */
 export async function on(machine: string, command: string): Promise<string> {
@@ -35,34 +37,34 @@ export async function mislead(ip: string, device = 'eth0'): Promise<void> {
 export async function answeredBy(mac: string, ip: string, device = 'eth0'): Promise<void> {
   await eventually(`${mac || 'nobody'} answers for ${ip} on ${device}`, async () => {
     await on('client', `ip neigh flush to ${ip} dev ${device}`)
-    await run('ip', ['netns', 'exec', 'client', 'bash', '-c', `echo > /dev/udp/${ip}/9`])
+    await client('bash', '-c', `echo > /dev/udp/${ip}/9`)
     const answered = async (): Promise<boolean> => (await learned(ip, device)) !== ''
     const answer = await eventually('an answer', answered, 1000).catch(() => false)
     return answer ? (await learned(ip, device)) === mac : mac === ''
   })
 }
 
-export interface Shown {
-  readonly status: string
-  readonly reason: string
-  readonly message: string
+/** The node that answers for `address`, as the MAC tells that the client learns anew. */
+export async function answeringNode(address: string): Promise<string> {
+  await client('ip', 'neigh', 'flush', 'to', address)
+  await curl(address)
+  const mac = await learned(address)
+  const macs = await Promise.all(NODES.map((node) => macOf(node)))
+  const node = NODES[macs.indexOf(mac)]
+  if (node === undefined) throw new Error(`no node has ${mac}`)
+  return node
 }
 
-/** The condition `typemetal.io/Announced` of a Service. */
-export async function announcedCondition(service: string): Promise<Shown | undefined> {
-  const { status } = await get<{ status: { conditions?: (Shown & { type: string })[] } }>(
-    `service ${service}`,
-  )
-  return status.conditions?.find(({ type }) => type === 'typemetal.io/Announced')
+/** The condition that says how a Service is announced, see `conditionOf`. */
+export function announced(service: string): Promise<string> {
+  return conditionOf(`service ${service}`, 'typemetal.io/Announced')
 }
 
-/** Waits until the condition has this status and reason; empty: until there is none. Returns its message. */
-export async function says(service: string, expected: `${string} ${string}` | ''): Promise<string> {
-  let message = ''
-  await eventually(`${service} says ${expected || 'nothing'}`, async () => {
-    const shown = await announcedCondition(service)
-    message = shown?.message ?? ''
-    return (shown === undefined ? '' : `${shown.status} ${shown.reason}`) === expected
+/** Waits until that condition has this status and reason. Returns its message. */
+export async function says(service: string, expected: `${string} ${string}`): Promise<string> {
+  const shown = await eventually(`${service} says ${expected}`, async () => {
+    const condition = await announced(service)
+    return condition.startsWith(`${expected}: `) && condition
   })
-  return message
+  return shown.slice(`${expected}: `.length)
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test, { after, before } from 'node:test'
 import { AssignmentHistory } from './assignment-history.ts'
-import { apply, eventually, get, kubectl, loadBalancer, NAMESPACE, pids, pool } from './cluster.ts'
+import { apply, bareService, cleanUp, eventually, get, kubectl, NAMESPACE, pids, pool } from './cluster.ts'
 
 const COUNT = 150
 const history = new AssignmentHistory()
@@ -18,8 +18,7 @@ before(async () => {
 
 after(async () => {
   await history.stop()
-  await kubectl('delete service -l!provider')
-  await kubectl(`delete ipaddresspools --all -n ${NAMESPACE}`)
+  await cleanUp()
 })
 
 interface Lease {
@@ -44,10 +43,9 @@ function names(from: string): string[] {
   return Array.from({ length: COUNT }, (_, index) => `${from}-${index}`)
 }
 
-/** Creates Services that nobody but the controller has any work with; resolves when `assigned` of them have an address. */
+/** Creates Services; resolves when `assigned` of them have an address. */
 async function create(all: string[], assigned: number): Promise<void> {
-  const spec = { allocateLoadBalancerNodePorts: false }
-  const creating = apply(...all.map((name) => loadBalancer(name, { spec })))
+  const creating = apply(...all.map(bareService))
   await history.until(`${assigned} addresses`, () => withAddress(all) >= assigned, 60_000)
   await creating
 }

@@ -5,23 +5,25 @@ import test, { after, before } from 'node:test'
 import {
   advertisement,
   announcers,
-  answeringNode,
   apply,
   assigned,
   cleanUp,
   curl,
-  eventsOf,
   eventually,
   firstAnswer,
   externalIPs,
   get,
+  holderOf,
   kubectl,
   loadBalancer,
   NAMESPACE,
   pool,
   status,
+  told,
+  unannounced,
   web,
 } from './cluster.ts'
+import { answeringNode } from './lan.ts'
 
 before(async () => {
   await apply(...web('web'))
@@ -31,9 +33,7 @@ before(async () => {
 after(cleanUp)
 
 test('without a pool a Service stays pending and an event says why', async () => {
-  await eventually('an event', async () =>
-    (await eventsOf('web')).some((event) => event.startsWith('AllocationFailed')),
-  )
+  await told('web', /^AllocationFailed/)
   assert.deepEqual(await externalIPs('web'), [])
 })
 
@@ -51,9 +51,7 @@ test('several pods answer', async () => {
 test('the node that answers ARP is the one that ServiceL2Status, event and status API name', async () => {
   const node = await answeringNode('172.25.254.50')
   await eventually('the status', async () => assert.deepEqual(await announcers('web'), [node]))
-  await eventually('the event', async () =>
-    (await eventsOf('web')).some((event) => event.includes(`"${node}"`)),
-  )
+  await told('web', new RegExp(`"${node}"`))
   const { items } = await status<{ items: { name: string; announcedBy: string[]; ips: string[] }[] }>(
     '/api/v1/services',
   )
@@ -122,9 +120,9 @@ test('the client reaches a Service by IPv6 too, and the same node answers for bo
 
 test('without an advertisement nobody answers, with it again somebody does', async () => {
   await kubectl(`delete l2advertisement example -n ${NAMESPACE}`)
-  await eventually('no announcer', async () => (await announcers('web')).length === 0)
+  await unannounced('web')
   await apply(advertisement('example'))
-  await eventually('an announcer', async () => (await announcers('web')).length === 1)
+  await holderOf('web')
   await firstAnswer('172.25.254.50')
 })
 

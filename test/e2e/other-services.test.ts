@@ -7,16 +7,14 @@ import {
   apply,
   assigned,
   cleanUp,
-  eventually,
   get,
-  health,
+  kill,
   kubectl,
   loadBalancer,
   NAMESPACE,
-  pids,
   podAddresses,
   pool,
-  signal,
+  ready,
 } from './cluster.ts'
 
 const ports = [{ port: 80 }]
@@ -64,11 +62,9 @@ test('Services of other types and classes are left as they are, while pools and 
   await apply(pool('lan', ['172.25.254.60-172.25.254.99']))
   await assigned('ours', '172.25.254.60')
 
-  const running = pids('controller')
-  signal('controller', 'SIGKILL')
-  await eventually('a new controller', async () => pids('controller').some((pid) => !running.includes(pid)))
+  await kill('controller')
   const [address = ''] = await podAddresses('controller')
-  await eventually('ready', async () => (await health(address)) === 'ok\n')
+  await ready(address)
 
   await kubectl(`delete ipaddresspools --all -n ${NAMESPACE}`)
   await apply(pool('later', ['172.25.254.70-172.25.254.99']))

@@ -8,13 +8,13 @@ import {
   apply,
   assigned,
   cleanUp,
-  eventsOf,
   eventually,
   kubectl,
   loadBalancer,
   NAMESPACE,
   pool,
   poolOf,
+  told,
 } from './cluster.ts'
 
 let history: AssignmentHistory
@@ -54,9 +54,7 @@ test('a pool that shrinks releases what it no longer covers, and no other Servic
   await threeServices()
   await apply(pool('first', ['172.25.254.50-172.25.254.51']))
   await eventually('the release', async () => history.of('three').at(-1) === '')
-  await eventually('the event', async () =>
-    (await eventsOf('three')).some((event) => event.startsWith('AllocationFailed')),
-  )
+  await told('three', /^AllocationFailed/)
   assert.deepEqual(history.of('three'), ['', '172.25.254.52', ''])
   assert.equal(await poolOf('three'), undefined)
   assert.deepEqual(

@@ -7,7 +7,6 @@ import {
   apply,
   assigned,
   cleanUp,
-  eventsOf,
   eventually,
   externalIPs,
   get,
@@ -16,6 +15,7 @@ import {
   NAMESPACE,
   pool,
   status,
+  told,
 } from './cluster.ts'
 
 before(async () => {
@@ -58,18 +58,14 @@ test('a reversed IPv6 range, which the API server cannot judge, is refused by th
 
 test('a Service that asks for an address outside every pool stays pending, and an event says why', async () => {
   await apply(loadBalancer('outside', { annotations: { 'metallb.io/loadBalancerIPs': '10.9.9.9' } }))
-  await eventually('the event', async () =>
-    (await eventsOf('outside')).some((event) => /^AllocationFailed.*10\.9\.9\.9/.test(event)),
-  )
+  await told('outside', /^AllocationFailed.*10\.9\.9\.9/)
   assert.deepEqual(await externalIPs('outside'), [])
 })
 
 test('the last pool deleted takes no address away', async () => {
   await kubectl(`delete ipaddresspools --all -n ${NAMESPACE}`)
   await apply(loadBalancer('late'))
-  await eventually('the event', async () =>
-    (await eventsOf('late')).some((event) => event.startsWith('AllocationFailed')),
-  )
+  await told('late', /^AllocationFailed/)
   assert.deepEqual(await externalIPs('kept'), ['172.25.254.50'])
 })
 

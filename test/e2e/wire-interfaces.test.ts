@@ -8,19 +8,20 @@ import {
   apply,
   assigned,
   cleanUp,
-  eventsOf,
   eventually,
-  curl,
+  firstAnswer,
+  holderOf,
   kubectl,
   loadBalancer,
   pool,
+  told,
+  unannounced,
   web,
 } from './cluster.ts'
-import { answeredBy, learned, macOf, mislead, on, says } from './lan.ts'
+import { answeredBy, learned, macOf, mislead, NODES, on, says } from './lan.ts'
 
 const HERE = '172.25.254.70'
 const THERE = '172.25.253.70'
-const NODES = ['node-1', 'node-2', 'node-3']
 const PORT = 'eth1'
 
 /** A cable from the second LAN to `machine`, where it ends as `PORT`, without addresses. */
@@ -59,17 +60,10 @@ after(async () => {
   await on('', 'ip link del lan2')
 })
 
-async function holder(): Promise<string> {
-  return (await eventually('a holder', async () => {
-    const [node, ...others] = await announcers('second')
-    return node !== undefined && others.length === 0 && node
-  })) as string
-}
-
 test('with two LANs and a pool for each an address is answered on its own LAN, and not on the other', async () => {
-  const node = await holder()
+  const node = await holderOf('second')
   await answeredBy(await macOf(node, PORT), THERE, PORT)
-  await eventually('an answer', () => curl(THERE))
+  await firstAnswer(THERE)
   await on('client', `ip route add ${THERE}/32 dev eth0`)
   await answeredBy('', THERE, 'eth0')
   await on('client', `ip route del ${THERE}/32 dev eth0`)
@@ -79,7 +73,7 @@ test('with two LANs and a pool for each an address is answered on its own LAN, a
 })
 
 test('an interface that changes its MAC tells the neighbours, and answers with the new one', async () => {
-  const node = await holder()
+  const node = await holderOf('second')
   await mislead(THERE, PORT)
   await on(node, `ip link set ${PORT} address 02:00:00:00:01:23`)
   await eventually('the new MAC', async () => (await learned(THERE, PORT)) === '02:00:00:00:01:23')
@@ -87,7 +81,7 @@ test('an interface that changes its MAC tells the neighbours, and answers with t
 })
 
 test('an interface that is renamed goes on answering', async () => {
-  const node = await holder()
+  const node = await holderOf('second')
   await on(node, `ip link set ${PORT} down`)
   await on(node, `ip link set ${PORT} name port1`)
   await answeredBy('', THERE, PORT)
@@ -101,7 +95,7 @@ test('an interface that is renamed goes on answering', async () => {
 })
 
 test('a cable that was out: no answer meanwhile, and the neighbours are told when it is back', async () => {
-  const node = await holder()
+  const node = await holderOf('second')
   await on('', `ip link set lan2-${node} down`)
   await answeredBy('', THERE, PORT)
   await mislead(THERE, PORT)
@@ -110,20 +104,20 @@ test('a cable that was out: no answer meanwhile, and the neighbours are told whe
 })
 
 test('an interface that is made anew under its name answers again, with its new MAC', async () => {
-  const node = await holder()
+  const node = await holderOf('second')
   await on('', `ip link del lan2-${node}`)
   await answeredBy('', THERE, PORT)
   await mislead(THERE, PORT)
   await plug(node)
   await on(node, address(11 + NODES.indexOf(node)))
   await eventually('the new MAC', async () => (await learned(THERE, PORT)) === (await macOf(node, PORT)))
-  await eventually('an answer', () => curl(THERE))
+  await firstAnswer(THERE)
 })
 
 test('an address is answered on an interface that has no IPv4 address', async () => {
   for (const node of NODES) await on(node, `ip addr flush dev ${PORT}`)
   await apply(advertisement('all', { interfaces: [PORT] }))
-  await answeredBy(await macOf(await holder(), PORT), THERE, PORT)
+  await answeredBy(await macOf(await holderOf('second'), PORT), THERE, PORT)
   for (const [index, node] of NODES.entries()) await on(node, address(11 + index))
 })
 
@@ -131,11 +125,9 @@ test('where no interface matches nothing claims to be announced, and event and c
   await apply(advertisement('all', { interfaces: ['eth9'] }))
   await answeredBy('', THERE, PORT)
   assert.match(await says('second', 'False NoMatchingInterface'), new RegExp(THERE))
-  await eventually('an event', async () =>
-    (await eventsOf('second')).some((event) => event.startsWith('announceFailed: ')),
-  )
-  await eventually('no announcer', async () => (await announcers('second')).length === 0)
+  await told('second', /^announceFailed: /)
+  await unannounced('second')
   await apply(advertisement('all', { interfaces: [] }))
   await says('second', 'True Announced')
-  await answeredBy(await macOf(await holder(), PORT), THERE, PORT)
+  await answeredBy(await macOf(await holderOf('second'), PORT), THERE, PORT)
 })

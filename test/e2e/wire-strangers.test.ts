@@ -8,16 +8,18 @@ import {
   apply,
   assigned,
   cleanUp,
-  curl,
-  eventsOf,
   eventually,
+  firstAnswer,
+  holderOf,
   kubectl,
   loadBalancer,
   pool,
   status,
+  told,
+  unannounced,
   web,
 } from './cluster.ts'
-import { announcedCondition, answeredBy, learned, macOf, mislead, on, says } from './lan.ts'
+import { announced, answeredBy, learned, macOf, mislead, NODES, on, says } from './lan.ts'
 
 const FREE = '172.25.254.60'
 const TAKEN = '172.25.254.61'
@@ -31,7 +33,7 @@ before(async () => {
   )
   await kubectl('rollout status deployment web --timeout=60s')
   await assigned('web', FREE)
-  await eventually('an answer', () => curl(FREE))
+  await firstAnswer(FREE)
 })
 
 after(async () => {
@@ -40,33 +42,26 @@ after(async () => {
   await cleanUp()
 })
 
-async function holder(service: string): Promise<string> {
-  return eventually('a holder', async () => {
-    const [node, ...others] = await announcers(service)
-    return node !== undefined && others.length === 0 && node
-  }) as Promise<string>
-}
-
 test('the holder says in a condition that it announces the address', async () => {
   const message = await says('web', 'True Announced')
-  assert.equal(message, `node "${await holder('web')}" announces ${FREE} on eth0`)
+  assert.equal(message, `node "${await holderOf('web')}" announces ${FREE} on eth0`)
 })
 
 test('a neighbour with an old entry is corrected by a takeover, without asking', async () => {
-  const before = await holder('web')
+  const before = await holderOf('web')
   await mislead(FREE)
   await kubectl(`label node ${before} node.kubernetes.io/exclude-from-external-load-balancers=`)
   try {
     await eventually('another MAC', async () => {
       const mac = await learned(FREE)
-      const others = ['node-1', 'node-2', 'node-3'].filter((node) => node !== before)
+      const others = NODES.filter((node) => node !== before)
       return (await Promise.all(others.map((node) => macOf(node)))).includes(mac)
     })
     const now = await eventually('another holder', async () => {
       const [node] = await announcers('web')
-      return node !== before && node
+      return node !== undefined && node !== before && node
     })
-    assert.equal(await learned(FREE), await macOf(now as string))
+    assert.equal(await learned(FREE), await macOf(now))
   } finally {
     await kubectl(`label node ${before} node.kubernetes.io/exclude-from-external-load-balancers-`)
   }
@@ -87,9 +82,7 @@ for (const [family, ip, length] of [
     const message = await says(service, 'False AddressConflict')
     const mac = await macOf('client')
     assert.ok(message.includes(`${ip} is not announced on eth0, because ${mac} has it`), message)
-    await eventually('an event', async () =>
-      (await eventsOf(service)).some((event) => event.startsWith('AddressConflict: ') && event.includes(mac)),
-    )
+    await told(service, new RegExp(`^AddressConflict: .*${mac}`))
     assert.deepEqual(await announcers(service), [])
     const { items } = await status<{ items: { name: string; announcement?: object }[] }>('/api/v1/services')
     const { announcement } = items.find(({ name }) => name === service) ?? {}
@@ -97,13 +90,13 @@ for (const [family, ip, length] of [
 
     await on('client', `ip addr del ${ip}/${length} dev eth0`)
     await says(service, 'True Announced')
-    await eventually('an answer', () => curl(ip))
+    await firstAnswer(ip)
     assert.equal((await announcers(service)).length, 1)
   })
 }
 
 test('a host that asks by DAD whether it may have our address is told no, and nothing changes', async () => {
-  const [service, before] = ['taken-ipv6', await holder('taken-ipv6')]
+  const [service, before] = ['taken-ipv6', await holderOf('taken-ipv6')]
   await on('client', 'sysctl -q net.ipv6.conf.eth0.accept_dad=1')
   await on('client', `ip addr add ${TAKEN6}/128 dev eth0`)
   await eventually('its failure', async () =>
@@ -116,14 +109,13 @@ test('a host that asks by DAD whether it may have our address is told no, and no
 })
 
 test('a stranger who begins to use our address is told of, and the address goes on being answered', async () => {
-  const mac = await macOf(await holder('web'))
+  const mac = await macOf(await holderOf('web'))
   await on('client', `ip addr add ${FREE}/32 dev eth0`)
   await eventually('the conflict', async () => {
     // Linux tells nobody of a new address, but asks for others in its name.
     await on('client', 'ip neigh flush dev eth0')
     await on('client', `curl -s --max-time 1 --interface ${FREE} http://172.25.254.11`).catch(() => '')
-    const shown = await announcedCondition('web')
-    return shown?.reason === 'AddressConflict' && shown.status === 'True'
+    return (await announced('web')).startsWith('True AddressConflict: ')
   })
   await on('client', `ip addr del ${FREE}/32 dev eth0`)
   await answeredBy(mac, FREE)
@@ -132,6 +124,6 @@ test('a stranger who begins to use our address is told of, and the address goes 
 
 test('the condition goes when nobody announces the Service any more', async () => {
   await kubectl('scale deployment web --replicas=0')
-  await says('web', '')
-  await eventually('no announcer', async () => (await announcers('web')).length === 0)
+  await eventually('no condition', async () => (await announced('web')) === 'none')
+  await unannounced('web')
 })
