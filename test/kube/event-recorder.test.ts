@@ -34,15 +34,16 @@ async function setUp(
   return { server, events }
 }
 
-function told(server: FakeApiServer): KubeEvent[] {
+/** The events that the server has, once there are so many. */
+async function told(server: FakeApiServer, count: number): Promise<KubeEvent[]> {
+  await server.until(() => server.all('events').length === count)
   return server.all('events') as KubeEvent[]
 }
 
 test('an event stands in the namespace of its object and says who tells it', async (t) => {
   const { server, events } = await setUp(t)
   events.record(ALLOCATED)
-  await server.until(() => told(server).length === 1)
-  const { metadata, ...event } = told(server)[0]!
+  const [{ metadata, ...event }] = (await told(server, 1)) as [KubeEvent]
   assert.equal(server.requests[0]?.path, '/api/v1/namespaces/shop/events')
   assert.match(metadata.name ?? '', /^web\.[0-9a-f]{16}$/)
   assert.equal(event.firstTimestamp, event.lastTimestamp)
@@ -72,9 +73,9 @@ test('an event stands in the namespace of its object and says who tells it', asy
 test('an event of an object without namespace stands in default', async (t) => {
   const { server, events } = await setUp(t)
   events.record({ ...ALLOCATED, object: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } } })
-  await server.until(() => told(server).length === 1)
-  assert.equal(told(server)[0]?.metadata.namespace, 'default')
-  assert.equal(told(server)[0]?.involvedObject.namespace, undefined)
+  const [event] = await told(server, 1)
+  assert.equal(event?.metadata.namespace, 'default')
+  assert.equal(event?.involvedObject.namespace, undefined)
 })
 
 test('a repetition raises the count; another message is another event', async (t) => {
@@ -84,9 +85,8 @@ test('a repetition raises the count; another message is another event', async (t
     const requests = server.requests.length + 1
     await server.until(() => server.requests.length === requests)
   }
-  await server.until(() => told(server).length === 2)
   assert.deepEqual(
-    told(server).map(({ message, count }) => [message, count]),
+    (await told(server, 2)).map(({ message, count }) => [message, count]),
     [
       ['one', 2],
       ['two', 1],
@@ -102,19 +102,18 @@ test('a loop that tells the same again and again costs a dozen requests', async 
     if (time % 10 === 0) await new Promise(setImmediate)
   }
   events.record(other)
-  await server.until(() => told(server).length === 2)
+  await told(server, 2)
   assert.ok(server.requests.length <= 12, `${server.requests.length} requests`)
 })
 
 test('an event that the server has forgotten is told anew', async (t) => {
   const { server, events } = await setUp(t)
   events.record(ALLOCATED)
-  await server.until(() => told(server).length === 1)
-  const first = told(server)[0]?.metadata.name ?? ''
-  server.remove('events', 'shop', first)
+  const [first] = await told(server, 1)
+  server.remove('events', 'shop', first?.metadata.name ?? '')
   events.record(ALLOCATED)
-  await server.until(() => told(server).length === 1)
-  assert.notEqual(told(server)[0]?.metadata.name, first)
+  const [second] = await told(server, 1)
+  assert.notEqual(second?.metadata.name, first?.metadata.name)
 })
 
 test('an event that the server refuses is lost, the next one is told', async (t) => {
@@ -126,8 +125,8 @@ test('an event that the server refuses is lost, the next one is told', async (t)
   }
   events.record(ALLOCATED)
   events.record({ ...ALLOCATED, message: 'next' })
-  await server.until(() => told(server).length === 1)
-  assert.equal(told(server)[0]?.message, 'next')
+  const [event] = await told(server, 1)
+  assert.equal(event?.message, 'next')
 })
 
 test('what could not be told is told when the server is back, and not twice when it had arrived', async (t) => {
@@ -145,27 +144,24 @@ test('what could not be told is told when the server is back, and not twice when
   const names = server.requests.map(({ body }) => (body as KubeEvent).metadata.name)
   assert.equal(new Set(names).size, 1)
   events.record({ ...ALLOCATED, message: 'next' })
-  await server.until(() => told(server).length === 1)
-  assert.equal(told(server)[0]?.message, 'next')
+  const [event] = await told(server, 1)
+  assert.equal(event?.message, 'next')
 })
 
 test('more than fit in the queue push the oldest out', async (t) => {
   const { server, events } = await setUp(t, 100)
   for (let number = 0; number < 150; number++) events.record({ ...ALLOCATED, message: String(number) })
-  await server.until(() => server.requests.length === 101) // the first was on its way already
-  assert.deepEqual(
-    [told(server).length, told(server)[0]?.message, told(server)[1]?.message],
-    [101, '0', '50'],
-  )
+  const [first, second] = await told(server, 101) // the first was on its way already
+  assert.deepEqual([first?.message, second?.message], ['0', '50'])
 })
 
 test('a stop tells what waits, but does not wait for a server that says nothing', async (t) => {
   const { server, events } = await setUp(t)
   events.record(ALLOCATED)
   await events.stop()
-  assert.equal(told(server).length, 1)
+  assert.equal(server.all('events').length, 1)
   events.record({ ...ALLOCATED, message: 'after the stop' })
-  assert.equal(told(server).length, 1)
+  assert.equal(server.all('events').length, 1)
 
   const deaf = await setUp(t)
   deaf.server.fault = () => true
