@@ -4,10 +4,11 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { ApiClient, loadCredentials, pathOf, SERVICES } from '../src/kube/index.ts'
-import { formatAddress, parseAddress } from '../src/ip/index.ts'
+import { formatAddress } from '../src/ip/index.ts'
 import { type Mac, encodeArp, BROADCAST_MAC } from '../src/packet/index.ts'
 import { bootTime, Responder } from '../src/wire/index.ts'
 import { advertisement, apply, assigned, eventually, pool, web } from '../test/e2e/cluster.ts'
+import { addressOf } from '../test/ip/address-of.ts'
 import { linkNamed } from '../test/wire/cable.ts'
 
 const COUNT = Number(process.argv[2] ?? 20)
@@ -31,10 +32,8 @@ function askOutside(): void {
   responder.listenOn([linkNamed('eth0')])
   responder.resume(bootTime() + 1e9)
   process.on('message', (ip: string) => {
-    const address = parseAddress(ip)
-    if (address === null) throw new Error(`${ip} is no address`)
     asked = ip
-    responder.install({ held: [], watched: [{ address, interfaceIndexes: [index] }] })
+    responder.install({ held: [], watched: [{ address: addressOf(ip), interfaceIndexes: [index] }] })
   })
   process.on('disconnect', () => process.exit())
   setInterval(() => asked !== '' && responder.send(index, requestFor(asked, mac)), ASK_INTERVAL_MS)
@@ -48,9 +47,9 @@ function requestFor(ip: string, mac: Mac): Uint8Array {
     source: mac,
     operation: 'request',
     senderMac: mac,
-    senderAddress: parseAddress('172.25.254.200') ?? { family: 'IPv4', value: 0n },
+    senderAddress: addressOf('172.25.254.200'),
     targetMac: 0,
-    targetAddress: parseAddress(ip) ?? { family: 'IPv4', value: 0n },
+    targetAddress: addressOf(ip),
   })
 }
 

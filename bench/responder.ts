@@ -1,8 +1,9 @@
 // How fast ARP requests and neighbour solicitations are answered, and how many a second, beside the kernel answering
 // for its own address in the same run.
 //   node --import tsx bench/responder.ts [SECONDS]    of each measurement, 3 unless said
-import { type Address, formatAddress, parseAddress } from '../src/ip/index.ts'
+import { type Address, formatAddress } from '../src/ip/index.ts'
 import { bootTime, Responder } from '../src/wire/index.ts'
+import { addressOf } from '../test/ip/address-of.ts'
 import { layCable } from '../test/wire/cable.ts'
 import { inNamespace, type Load } from './load.ts'
 
@@ -43,12 +44,6 @@ const CASES: readonly Case[] = PROTOCOLS.flatMap(({ protocol, ownAddress, firstH
     { name: `${protocol}: ${MANY} held, stalled`, ...many, isStalled: true },
   ]
 })
-
-function addressOf(text: string): Address {
-  const address = parseAddress(text)
-  if (address === null) throw new Error(`${text} is no address`)
-  return address
-}
 
 async function measure(
   load: Load,

@@ -3,7 +3,8 @@ import test from 'node:test'
 import { Announcer } from '../../src/announcer/index.ts'
 import { formatAddress } from '../../src/ip/index.ts'
 import { type ArpOperation, decodeArp, type Mac } from '../../src/packet/index.ts'
-import { address, link } from './links.ts'
+import { addressOf } from '../ip/address-of.ts'
+import { link } from './links.ts'
 import { Random } from '../simulation/random.ts'
 
 const SECOND = 1000
@@ -38,7 +39,7 @@ const ETH0 = link('eth0')
 
 function announcing(texts: readonly string[], on = ETH0): Announcer {
   const announcer = new Announcer(on, new Random(1).next)
-  for (const text of texts) announcer.hold(address(text), 0)
+  for (const text of texts) announcer.hold(addressOf(text), 0)
   return announcer
 }
 
@@ -94,10 +95,10 @@ test('a thousand addresses, held for long, are each announced at least every 70 
 test('nothing follows for an address that was released', () => {
   const announcer = announcing([VIP, '192.0.2.51'])
   run(announcer, 0, 50)
-  announcer.release(address(VIP))
+  announcer.release(addressOf(VIP))
   const later = run(announcer, 51, 200 * SECOND).map((frame) => frame.address)
   assert.deepEqual(new Set(later), new Set(['192.0.2.51']))
-  announcer.release(address('192.0.2.51'))
+  announcer.release(addressOf('192.0.2.51'))
   assert.deepEqual(run(announcer, 200 * SECOND, 400 * SECOND), [])
   assert.equal(announcer.nextAt, null)
 })
@@ -105,8 +106,8 @@ test('nothing follows for an address that was released', () => {
 test('an address that was released and is held again begins anew', () => {
   const announcer = announcing([VIP])
   run(announcer, 0, 5 * SECOND)
-  announcer.release(address(VIP))
-  announcer.hold(address(VIP), 6 * SECOND)
+  announcer.release(addressOf(VIP))
+  announcer.hold(addressOf(VIP), 6 * SECOND)
   const sent = run(announcer, 6 * SECOND, 10 * SECOND).filter(({ operation }) => operation === 'request')
   assert.deepEqual(
     sent.map(({ at }) => at - 6 * SECOND),
@@ -117,7 +118,7 @@ test('an address that was released and is held again begins anew', () => {
 test('a repetition goes out at once, in one form, and changes nothing of the schedule', () => {
   const announcer = announcing([VIP])
   run(announcer, 0, 400)
-  announcer.repeat(address(VIP), 500)
+  announcer.repeat(addressOf(VIP), 500)
   const requests = run(announcer, 500, 2500).filter(({ operation }) => operation === 'request')
   assert.deepEqual(
     requests.map(({ at }) => at),

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { announcingLinks } from '../../src/announcer/interfaces.ts'
 import { fitLinks } from '../../src/announcer/index.ts'
-import { address, link, network } from './links.ts'
+import { addressOf } from '../ip/address-of.ts'
+import { link, network } from './links.ts'
 
 const names = (links: readonly { name: string }[]): string[] => links.map(({ name }) => name)
 
@@ -40,5 +41,5 @@ for (const [what, text, named, expected] of [
   ['a list that names nothing here gives nothing', '172.25.254.50', ['eth7'], []],
   ['an empty list gives nothing', '172.25.254.50', [], []],
 ] as const) {
-  test(what, () => assert.deepEqual(names(announcingLinks(address(text), named, LINKS)), expected))
+  test(what, () => assert.deepEqual(names(announcingLinks(addressOf(text), named, LINKS)), expected))
 }

@@ -1,6 +1,6 @@
 // Links as the kernel would show them, for the tables of these tests.
 import type { FitLink, InterfaceAddress, Link } from '../../src/announcer/index.ts'
-import { type Address, parseAddress } from '../../src/ip/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 
 let links = 0
 
@@ -25,11 +25,5 @@ export function link(name: string, changes: Partial<Link> = {}): FitLink {
 /** From `address/prefix`. */
 export function network(text: string): InterfaceAddress {
   const [own = '', prefixLength] = text.split('/')
-  return { address: address(own), prefixLength: Number(prefixLength) }
-}
-
-export function address(text: string): Address {
-  const parsed = parseAddress(text)
-  if (parsed === null) throw new Error(`${text} is no address`)
-  return parsed
+  return { address: addressOf(own), prefixLength: Number(prefixLength) }
 }

@@ -3,7 +3,8 @@ import test from 'node:test'
 import { Announcer } from '../../src/announcer/index.ts'
 import { formatAddress } from '../../src/ip/index.ts'
 import { decodeArp } from '../../src/packet/index.ts'
-import { address, link } from './links.ts'
+import { addressOf } from '../ip/address-of.ts'
+import { link } from './links.ts'
 import { Random } from '../simulation/random.ts'
 
 const SECOND = 1000
@@ -18,13 +19,13 @@ class Stage {
   isThere = false
 
   constructor(...texts: readonly string[]) {
-    for (const text of texts) this.announcer.hold(address(text), 0)
+    for (const text of texts) this.announcer.hold(addressOf(text), 0)
   }
 
   /** The stranger shows itself, and the address is defended. */
   meet(text = VIP): void {
-    this.announcer.observe(address(text), STRANGER, this.now)
-    this.announcer.defend(address(text), this.now)
+    this.announcer.observe(addressOf(text), STRANGER, this.now)
+    this.announcer.defend(addressOf(text), this.now)
   }
 
   /** When frames against strangers went out up to `end`. */
@@ -88,7 +89,7 @@ test('a conflict ends when the address is released', () => {
   const on = new Stage(VIP)
   on.runTo(5 * SECOND)
   on.meet()
-  on.announcer.release(address(VIP))
+  on.announcer.release(addressOf(VIP))
   assert.deepEqual([on.runTo(30 * SECOND), on.conflicts], [[], []])
 })
 

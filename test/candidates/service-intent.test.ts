@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { EndpointSlice, IPAddressPool, L2Advertisement, Node, Service } from '../../src/api/index.ts'
 import { readConfiguration } from '../../src/config/index.ts'
-import { parseAddress } from '../../src/ip/index.ts'
 import { combineIntents } from '../../src/speaker/combine.ts'
 import { clusterView, type ServiceIntent, serviceIntent } from '../../src/candidates/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 
 const metallb = { apiVersion: 'metallb.io/v1beta1' } as const
 const pool: IPAddressPool = {
@@ -220,7 +220,7 @@ test('with all pools gone what is announced stays announced', () => {
 
 test('a node may hold a shared address only if it may for all who share it; the oldest says in which order', () => {
   const intent = (...names: string[]): ServiceIntent => ({
-    addresses: [parseAddress('10.0.0.1') ?? assert.fail()],
+    addresses: [addressOf('10.0.0.1')],
     ips: ['10.0.0.1'],
     candidates: names.map((node) => ({ node, score: 0 })),
     interfacesOf: new Map(names.map((name) => [name, name === 'a' ? ['eth0'] : ['eth1']])),
@@ -231,7 +231,7 @@ test('a node may hold a shared address only if it may for all who share it; the 
   ]
   assert.deepEqual(combineIntents('a', services), [
     {
-      address: parseAddress('10.0.0.1'),
+      address: addressOf('10.0.0.1'),
       candidates: [
         { node: 'a', score: 0 },
         { node: 'c', score: 0 },

@@ -3,7 +3,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import type { IPAddressPool, L2Advertisement, Namespace } from '../../src/api/index.ts'
 import { type Configuration, locate, readConfiguration, whyForbidden } from '../../src/config/index.ts'
-import { parseAddress } from '../../src/ip/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 import { advertisement, namespace, pool } from './objects.ts'
 
 function read(
@@ -20,7 +20,7 @@ function refusals(configuration: Configuration): string[] {
 }
 
 function addresses(...texts: string[]) {
-  return texts.flatMap((text) => parseAddress(text) ?? [])
+  return texts.map(addressOf)
 }
 
 test('a bad pool is refused with its reason, and the others go on', () => {

@@ -4,7 +4,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import type { IPAddressPool } from '../../src/api/index.ts'
 import { type Configuration, readConfiguration } from '../../src/config/index.ts'
-import { parseAddress } from '../../src/ip/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 import { advertisement, namespace, pool } from './objects.ts'
 
 /** A sentence that fits into a condition and an event, whatever it quotes. */
@@ -149,7 +149,7 @@ test('100,000 ranges make one pool, also with as many exclusions and beside a po
   const { pools } = read([pool('large', entries)])
   const large = pools.get('large')
   assert.equal(large?.ranges.length, 100_000)
-  assert.equal(large?.addresses.contains(parseAddress('10.3.13.62') ?? { family: 'IPv4', value: 0n }), true)
+  assert.equal(large?.addresses.contains(addressOf('10.3.13.62')), true)
   const last = entries.at(-1) ?? ''
   const beside = read([pool('large', entries, { age: 2 }), pool('beside', [last], { age: 1 })])
   assert.match(beside.refusals[0]?.message ?? '', /overlaps with already defined CIDR of pool "large"/)

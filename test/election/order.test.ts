@@ -2,17 +2,11 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { candidateOrder } from '../../src/election/index.ts'
-import { type Address, parseAddress } from '../../src/ip/index.ts'
-
-function address(text: string): Address {
-  const parsed = parseAddress(text)
-  assert.ok(parsed)
-  return parsed
-}
+import { addressOf } from '../ip/address-of.ts'
 
 function order(nodes: string, text: string): string {
   return candidateOrder(
-    address(text),
+    addressOf(text),
     nodes.split(' ').map((node) => ({ node, score: 0 })),
   )
     .map(({ node }) => node)
@@ -48,7 +42,7 @@ test('a higher score goes before any hash', () => {
     { node: 'node-c', score: 30 },
   ]
   const [first, second, third] = candidates
-  assert.deepEqual(candidateOrder(address('10.0.0.1'), candidates), [third, first, second])
+  assert.deepEqual(candidateOrder(addressOf('10.0.0.1'), candidates), [third, first, second])
 })
 
 test('the order in which candidates are given has no say', () => {
@@ -57,8 +51,8 @@ test('the order in which candidates are given has no say', () => {
     fc.property(names, (nodes) => {
       const candidates = nodes.map((node) => ({ node, score: 0 }))
       assert.deepEqual(
-        candidateOrder(address('10.0.0.1'), candidates),
-        candidateOrder(address('10.0.0.1'), candidates.toReversed()),
+        candidateOrder(addressOf('10.0.0.1'), candidates),
+        candidateOrder(addressOf('10.0.0.1'), candidates.toReversed()),
       )
     }),
     { numRuns: 100 },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import * as fc from 'fast-check'
-import { type Address, parseAddress } from '../../src/ip/index.ts'
+import type { Address } from '../../src/ip/index.ts'
 import {
   type ArpFrame,
   arpProbe,
@@ -10,15 +10,10 @@ import {
   encodeArp,
   gratuitousArp,
 } from '../../src/packet/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 
 const OURS = 0x02_00_5e_10_00_01
 const THEIRS = 0x02_00_5e_10_00_02
-
-function ipv4(text: string): Address {
-  const address = parseAddress(text)
-  if (address?.family !== 'IPv4') throw new Error(`${text} is no IPv4 address`)
-  return address
-}
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const bytes = (text: string): Uint8Array => Buffer.from(text.replaceAll(/\s/g, ''), 'hex')
@@ -37,9 +32,9 @@ test('a request is decoded', () => {
     source: THEIRS,
     operation: 'request',
     senderMac: THEIRS,
-    senderAddress: ipv4('192.0.2.2'),
+    senderAddress: addressOf('192.0.2.2'),
     targetMac: 0,
-    targetAddress: ipv4('192.0.2.50'),
+    targetAddress: addressOf('192.0.2.50'),
   })
 })
 
@@ -49,30 +44,30 @@ test('a reply is encoded as the kernel does, and padded to the shortest frame', 
     source: OURS,
     operation: 'reply',
     senderMac: OURS,
-    senderAddress: ipv4('192.0.2.50'),
+    senderAddress: addressOf('192.0.2.50'),
     targetMac: THEIRS,
-    targetAddress: ipv4('192.0.2.2'),
+    targetAddress: addressOf('192.0.2.2'),
   }
   assert.equal(hex(encodeArp(reply)), hex(REPLY) + PADDING)
 })
 
 test('a gratuitous request asks everybody for the address it has', () => {
   assert.equal(
-    hex(gratuitousArp('request', OURS, ipv4('192.0.2.50'))),
+    hex(gratuitousArp('request', OURS, addressOf('192.0.2.50'))),
     `ffffffffffff02005e1000010806000108000604000102005e100001c0000232000000000000c0000232${PADDING}`,
   )
 })
 
 test('a gratuitous reply names the sender as its target too', () => {
   assert.equal(
-    hex(gratuitousArp('reply', OURS, ipv4('192.0.2.50'))),
+    hex(gratuitousArp('reply', OURS, addressOf('192.0.2.50'))),
     `ffffffffffff02005e1000010806000108000604000202005e100001c000023202005e100001c0000232${PADDING}`,
   )
 })
 
 test('a probe asks everybody for an address without using it', () => {
   assert.equal(
-    hex(arpProbe(OURS, ipv4('192.0.2.50'))),
+    hex(arpProbe(OURS, addressOf('192.0.2.50'))),
     `ffffffffffff02005e1000010806000108000604000102005e10000100000000000000000000c0000232${PADDING}`,
   )
 })

@@ -1,24 +1,19 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { parseAddress } from '../../src/ip/index.ts'
 import { duplicateProbe, unsolicitedAdvertisement } from '../../src/packet/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 
 const OURS = 0x02_00_5e_10_00_01
-const VIP = parseAddress('2001:db8::1234:5678')
+const VIP = addressOf('2001:db8::1234:5678')
 
 const hex = (frame: Uint8Array): string => Buffer.from(frame).toString('hex')
-
-function vip(): NonNullable<typeof VIP> {
-  assert.ok(VIP)
-  return VIP
-}
 
 test('an unsolicited advertisement goes to all nodes, overriding, with hop limit 255', () => {
   const source = '20010db8000000000000000012345678'
   const allNodes = 'ff020000000000000000000000000001'
   const rest = `20000000${source}020102005e100001`
   assert.equal(
-    hex(unsolicitedAdvertisement(OURS, vip())),
+    hex(unsolicitedAdvertisement(OURS, VIP)),
     [
       '33330000000102005e10000186dd', // Ethernet
       `6000000000203aff${source}${allNodes}`, // IPv6
@@ -32,7 +27,7 @@ test('a probe goes to the solicited-node group, from nobody and without an optio
   const group = 'ff0200000000000000000001ff345678'
   const rest = `0000000020010db8000000000000000012345678`
   assert.equal(
-    hex(duplicateProbe(OURS, vip())),
+    hex(duplicateProbe(OURS, VIP)),
     [
       '3333ff34567802005e10000186dd', // Ethernet
       `6000000000183aff${nobody}${group}`, // IPv6

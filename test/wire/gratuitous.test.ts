@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Announcer } from '../../src/announcer/index.ts'
-import { parseAddress } from '../../src/ip/index.ts'
 import { formatMac } from '../../src/packet/index.ts'
 import { Responder } from '../../src/wire/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 import { type Cable, layCable, macOf } from './cable.ts'
 
 let cable: Cable
@@ -19,8 +19,7 @@ test('each gratuitous form turns a wrong entry of the neighbour at once', () => 
   const responder = new Responder({ onObservations: () => {} })
   assert.deepEqual(responder.listenOn([link]), [])
   const announcer = new Announcer(link, () => 0.5)
-  const address = parseAddress('192.0.2.70')
-  assert.ok(address)
+  const address = addressOf('192.0.2.70')
   announcer.hold(address, 0)
   const operations = [] as number[]
   for (const now of [0, 1, 100, 102]) {

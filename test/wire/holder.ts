@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { parseAddress } from '../../src/ip/index.ts'
 import { bootTime, Responder } from '../../src/wire/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 import { linkNamed } from './cable.ts'
 
 const DEVICE = 'eth0'
@@ -61,8 +61,7 @@ export async function startHolder(namespace: string, address: string): Promise<H
 /** The child's side. */
 function holdAddress(text: string): void {
   const tell = (what: Told): boolean | undefined => process.send?.(what)
-  const address = parseAddress(text)
-  if (address === null) throw new Error(`${text} is no address`)
+  const address = addressOf(text)
   const { index } = linkNamed(DEVICE)
   const responder = new Responder({ onObservations: () => {} })
   responder.listenOn([linkNamed(DEVICE)])

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { fitLinks, type Link } from '../../src/announcer/index.ts'
-import { type Address, parseAddress } from '../../src/ip/index.ts'
+import type { Address } from '../../src/ip/index.ts'
 import { formatMac } from '../../src/packet/index.ts'
 import { bootTime, LinkWatcher, Responder } from '../../src/wire/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 import { ask, type Cable, layCable, sh } from './cable.ts'
 import { startTap } from './tap.ts'
 
@@ -55,9 +56,7 @@ interface Held {
 }
 
 function on(name: string | undefined, text: string): Held {
-  const address = parseAddress(text)
-  if (address === null) throw new Error(`${text} is no address`)
-  return { address, on: name }
+  return { address: addressOf(text), on: name }
 }
 
 /** What a speaker does with every change. */

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { Announcer } from '../../src/announcer/index.ts'
-import { type Address, formatAddress, parseAddress } from '../../src/ip/index.ts'
+import { formatAddress } from '../../src/ip/index.ts'
 import { formatMac } from '../../src/packet/index.ts'
 import { bootTime, type Observation, Responder } from '../../src/wire/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 import { ask, type Cable, layCable, macOf } from './cable.ts'
 import {
   advertisement,
@@ -45,16 +46,10 @@ beforeEach(() => {
 
 afterEach(() => responder.stop())
 
-function address(text: string): Address {
-  const parsed = parseAddress(text)
-  if (parsed === null) throw new Error(`${text} is no address`)
-  return parsed
-}
-
 function hold(...texts: string[]): void {
   const { index } = cable.link()
   responder.install({
-    held: texts.map((text) => ({ address: address(text), interfaceIndexes: [index] })),
+    held: texts.map((text) => ({ address: addressOf(text), interfaceIndexes: [index] })),
     watched: [],
   })
   responder.resume(bootTime() + 60_000)
@@ -122,7 +117,7 @@ test('thousands of groups are joined', () => {
 test('an unsolicited advertisement turns a wrong entry of the neighbour at once', () => {
   const { index } = cable.link()
   const announcer = new Announcer(cable.link(), () => 0.5)
-  announcer.hold(address('2001:db8::70'), 0)
+  announcer.hold(addressOf('2001:db8::70'), 0)
   const frames = [...announcer.takeDue(0)]
   assert.equal(frames.length, 1)
   cable.neighbour('ip neigh replace 2001:db8::70 lladdr 02:00:00:00:00:99 dev eth0 nud stale')
@@ -266,8 +261,8 @@ for (const [what, frame, seen] of [
   test(`${what} is ${seen.length > 0 ? '' : 'not '}observed`, async () => {
     const { index } = cable.link()
     responder.install({
-      held: [HELD, '2001:db8::ff'].map((text) => ({ address: address(text), interfaceIndexes: [index] })),
-      watched: [{ address: address('2001:db8::60'), interfaceIndexes: [index] }],
+      held: [HELD, '2001:db8::ff'].map((text) => ({ address: addressOf(text), interfaceIndexes: [index] })),
+      watched: [{ address: addressOf('2001:db8::60'), interfaceIndexes: [index] }],
     })
     responder.resume(bootTime() + 60_000)
     await fateOf(frame)
@@ -283,7 +278,7 @@ test('the group of a watched address is joined, so that probes of others arrive'
   const { index } = cable.link()
   responder.install({
     held: [],
-    watched: [{ address: address('2001:db8::98:7654'), interfaceIndexes: [index] }],
+    watched: [{ address: addressOf('2001:db8::98:7654'), interfaceIndexes: [index] }],
   })
   assert.match(groups(), /ff02::1:ff98:7654/)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { TableEntry } from '../../src/wire/index.ts'
-import { type Address, formatAddress, parseAddress } from '../../src/ip/index.ts'
+import { formatAddress } from '../../src/ip/index.ts'
 import {
   type ArpFrame,
   BROADCAST_MAC,
@@ -12,6 +12,7 @@ import {
   gratuitousArp,
 } from '../../src/packet/index.ts'
 import { bootTime, type Observation, Responder } from '../../src/wire/index.ts'
+import { addressOf } from '../ip/address-of.ts'
 import { ask, type Cable, layCable, sh } from './cable.ts'
 import { startTap, type Tap } from './tap.ts'
 
@@ -49,19 +50,13 @@ afterEach(() => {
   responder.stop()
 })
 
-function address(text: string): Address {
-  const parsed = parseAddress(text)
-  if (parsed === null) throw new Error(`${text} is no address`)
-  return parsed
-}
-
 function hold(...texts: string[]): void {
   install(texts, [])
 }
 
 function install(held: readonly string[], watched: readonly string[], { link }: Cable = cable): void {
   const entries = (texts: readonly string[]): TableEntry[] =>
-    texts.map((text) => ({ address: address(text), interfaceIndexes: [link().index] }))
+    texts.map((text) => ({ address: addressOf(text), interfaceIndexes: [link().index] }))
   responder.install({ held: entries(held), watched: entries(watched) })
   responder.resume(bootTime() + LONG_MS)
 }
@@ -76,9 +71,9 @@ function request(changes: Partial<ArpFrame> = {}): string {
     source: STRANGER,
     operation: 'request',
     senderMac: STRANGER,
-    senderAddress: address('192.0.2.9'),
+    senderAddress: addressOf('192.0.2.9'),
     targetMac: 0,
-    targetAddress: address('192.0.2.50'),
+    targetAddress: addressOf('192.0.2.50'),
     ...changes,
   }
   return Buffer.from(encodeArp(frame)).toString('hex')
@@ -103,7 +98,7 @@ let settled = 0
 /** Sends, and waits until all of it was judged: frames keep their order, so when the last one is answered. */
 async function sendAndSettle(...frames: string[]): Promise<void> {
   const asker = `198.18.0.${++settled}`
-  tap.send(...frames, request({ senderAddress: address(asker) }))
+  tap.send(...frames, request({ senderAddress: addressOf(asker) }))
   await nextReply(asker)
 }
 
@@ -182,7 +177,7 @@ test('an interface that is deleted while it is listened on costs no processor ti
 
 test('nothing is answered before the first resume', () => {
   responder.install({
-    held: [{ address: address('192.0.2.50'), interfaceIndexes: [cable.link().index] }],
+    held: [{ address: addressOf('192.0.2.50'), interfaceIndexes: [cable.link().index] }],
     watched: [],
   })
   assert.equal(askFor('192.0.2.50'), null)
@@ -209,9 +204,9 @@ test('the reply goes to who asked, padded with zeros', async () => {
     source: cable.link().mac,
     operation: 'reply',
     senderMac: cable.link().mac,
-    senderAddress: address('192.0.2.50'),
+    senderAddress: addressOf('192.0.2.50'),
     targetMac: STRANGER,
-    targetAddress: address('192.0.2.9'),
+    targetAddress: addressOf('192.0.2.9'),
   })
   assert.deepEqual(
     [...reply.subarray(42)],
@@ -221,7 +216,7 @@ test('the reply goes to who asked, padded with zeros', async () => {
 
 test('a probe (sender 0.0.0.0) is answered', async () => {
   hold('192.0.2.50')
-  tap.send(request({ senderAddress: address('0.0.0.0') }))
+  tap.send(request({ senderAddress: addressOf('0.0.0.0') }))
   assert.equal(decodeArp(await nextReply('0.0.0.0'))?.destination, STRANGER)
 })
 
@@ -246,7 +241,7 @@ for (const [fate, what, frame] of [
   [
     'notRequest',
     'an announcement of another address',
-    () => hexOf(gratuitousArp('request', STRANGER, address('192.0.2.9'))),
+    () => hexOf(gratuitousArp('request', STRANGER, addressOf('192.0.2.9'))),
   ],
   ['notRequest', 'an unknown operation', () => request().replace('080006040001', '080006040003')],
   ['truncated', 'a frame that ends early', () => request().slice(0, 2 * 41)],
@@ -270,8 +265,8 @@ async function observationsOf(...frames: string[]): Promise<string[]> {
   })
 }
 
-const ours = { senderAddress: address('192.0.2.50') }
-const watched = { senderAddress: address('192.0.2.60') }
+const ours = { senderAddress: addressOf('192.0.2.50') }
+const watched = { senderAddress: addressOf('192.0.2.60') }
 const MAC = formatMac(STRANGER)
 
 for (const [what, frame, seen] of [
@@ -292,22 +287,22 @@ for (const [what, frame, seen] of [
   ],
   [
     'a reply in the name of a held address',
-    () => request({ ...ours, operation: 'reply', targetAddress: address('192.0.2.1') }),
+    () => request({ ...ours, operation: 'reply', targetAddress: addressOf('192.0.2.1') }),
     `reply 192.0.2.50 ${MAC}`,
   ],
   [
     'a reply in the name of a watched address',
-    () => request({ ...watched, operation: 'reply', targetAddress: address('0.0.0.0') }),
+    () => request({ ...watched, operation: 'reply', targetAddress: addressOf('0.0.0.0') }),
     `reply 192.0.2.60 ${MAC}`,
   ],
   [
     'a request in the name of a held address',
-    () => request({ ...ours, targetAddress: address('192.0.2.77') }),
+    () => request({ ...ours, targetAddress: addressOf('192.0.2.77') }),
     `request 192.0.2.50 ${MAC}`,
   ],
   [
     'a probe for a watched address',
-    () => request({ senderAddress: address('0.0.0.0'), targetAddress: watched.senderAddress }),
+    () => request({ senderAddress: addressOf('0.0.0.0'), targetAddress: watched.senderAddress }),
     `probe 192.0.2.60 ${MAC}`,
   ],
 ] as const) {
@@ -320,8 +315,11 @@ for (const [what, frame, seen] of [
 
 for (const [what, frame] of [
   ['a request for a watched address', () => request({ targetAddress: watched.senderAddress })],
-  ['a probe for a held address', () => request({ senderAddress: address('0.0.0.0') })],
-  ['an announcement of another address', () => hexOf(gratuitousArp('reply', STRANGER, address('192.0.2.9')))],
+  ['a probe for a held address', () => request({ senderAddress: addressOf('0.0.0.0') })],
+  [
+    'an announcement of another address',
+    () => hexOf(gratuitousArp('reply', STRANGER, addressOf('192.0.2.9'))),
+  ],
   ['an announcement with our own MAC', () => request({ ...ours, senderMac: cable.link().mac })],
 ] as const) {
   test(`${what} is nothing to observe`, async () => {
@@ -334,13 +332,13 @@ test('an address that is held elsewhere may be announced by others here', async 
   const { index } = spare.link()
   responder.install({
     held: [
-      { address: address('192.0.2.50'), interfaceIndexes: [cable.link().index] },
-      { address: address('192.0.2.51'), interfaceIndexes: [index] },
+      { address: addressOf('192.0.2.50'), interfaceIndexes: [cable.link().index] },
+      { address: addressOf('192.0.2.51'), interfaceIndexes: [index] },
     ],
-    watched: [{ address: address('192.0.2.52'), interfaceIndexes: [index] }],
+    watched: [{ address: addressOf('192.0.2.52'), interfaceIndexes: [index] }],
   })
   responder.resume(bootTime() + LONG_MS)
-  const claims = ['192.0.2.51', '192.0.2.52'].map((text) => gratuitousArp('reply', STRANGER, address(text)))
+  const claims = ['192.0.2.51', '192.0.2.52'].map((text) => gratuitousArp('reply', STRANGER, addressOf(text)))
   assert.deepEqual(await observationsOf(...claims.map(hexOf)), [])
 })
 
