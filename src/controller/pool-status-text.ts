@@ -1,7 +1,8 @@
 // The status of an IPAddressPool as text and back: its integers may be larger than a JavaScript number can say. Pure.
 
 import type { PoolReport } from '../allocator/index.ts'
-import type { Condition, IPAddressPool } from '../api/index.ts'
+import type { IPAddressPool } from '../api/index.ts'
+import { dated, says } from '../kube/index.ts'
 
 type Status = IPAddressPool['status']
 
@@ -22,10 +23,7 @@ export function reportText({ usage, conditions }: PoolReport): string {
  */
 export function poolStatusText({ usage, conditions }: PoolReport, shown: Status, now: string): string {
   const before = shown?.conditions ?? []
-  const ours = conditions.map((condition): Condition => {
-    const same = before.find(({ type, status }) => type === condition.type && status === condition.status)
-    return { ...condition, lastTransitionTime: same?.lastTransitionTime ?? now }
-  })
+  const ours = conditions.map((condition) => dated(condition, before, now))
   return statusText(usage, [...before.filter(({ type }) => !OUR_CONDITIONS.has(type)), ...ours])
 }
 
@@ -37,11 +35,8 @@ export function showsReport(shown: Status, report: PoolReport): boolean {
   const ours = (shown.conditions ?? []).filter(({ type }) => OUR_CONDITIONS.has(type))
   return (
     ours.length === report.conditions.length &&
-    report.conditions.every(({ type, status, reason, message }) =>
-      ours.some(
-        (each) =>
-          each.type === type && each.status === status && each.reason === reason && each.message === message,
-      ),
+    report.conditions.every((condition) =>
+      ours.some((each) => each.type === condition.type && says(each, condition)),
     )
   )
 }

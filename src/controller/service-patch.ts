@@ -3,7 +3,7 @@
 import { ANNOTATION, CONDITION_TYPE, type Service } from '../api/index.ts'
 import type { Decision, Finding } from '../allocator/index.ts'
 import { formatAddress } from '../ip/index.ts'
-import { type ApiRequest, PATCH, pathOf, SERVICES } from '../kube/index.ts'
+import { type ApiRequest, dated, PATCH, pathOf, SERVICES } from '../kube/index.ts'
 
 export const FIELD_MANAGER = 'typemetal-controller'
 
@@ -53,8 +53,5 @@ export function servicePatch(service: Service, decision: Writing, now: string): 
 /** Our condition as an element of a patch; the time moves only with the status. */
 function conditionOf({ status }: Service, finding: Finding | null, now: string): object {
   if (finding === null) return { $patch: 'delete', type: CONDITION_TYPE }
-  const before = status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
-  const lastTransitionTime = before?.status === finding.status ? before.lastTransitionTime : now
-  const { reason, message } = finding
-  return { type: CONDITION_TYPE, status: finding.status, reason, message, lastTransitionTime }
+  return dated({ type: CONDITION_TYPE, ...finding }, status?.conditions, now)
 }

@@ -8,6 +8,7 @@ import {
   type EventRecorder,
   keyOf,
   pathOf,
+  says,
   SERVICES,
   type Term,
   timestamp,
@@ -142,7 +143,7 @@ function contested(writer: string | null): Finding {
   return { status: 'False', reason: 'ContestedStatus', message }
 }
 
-function shows({ status }: Service, { reason, message }: Finding): boolean {
+function shows({ status }: Service, finding: Finding): boolean {
   const shown = status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
-  return shown?.reason === reason && shown.message === message
+  return says(shown, finding)
 }

@@ -16,14 +16,25 @@ export function withCondition(
   now: string,
 ): readonly Condition[] {
   const before = conditions.find(({ type }) => type === update.type)
-  const lastTransitionTime = before?.status === update.status ? before.lastTransitionTime : now
-  const after: Condition = { ...update, lastTransitionTime }
-  if (before && isSame(before, after)) return conditions
+  if (says(before, update)) return conditions
+  const after = dated(update, conditions, now)
   return before ? conditions.map((each) => (each === before ? after : each)) : [...conditions, after]
 }
 
-function isSame(one: Condition, other: Condition): boolean {
+/** `update` with its time: that of `shown`, if it had the same status there, else `now`. */
+export function dated(
+  update: ConditionUpdate,
+  shown: readonly Condition[] | undefined,
+  now: string,
+): Condition {
+  const before = shown?.find(({ type }) => type === update.type)
+  const lastTransitionTime = before?.status === update.status ? before.lastTransitionTime : now
+  return { ...update, lastTransitionTime }
+}
+
+/** Whether what is shown is the same but for the time. */
+export function says(shown: Condition | undefined, update: Omit<ConditionUpdate, 'type'>): boolean {
   return (['status', 'reason', 'message', 'observedGeneration'] as const).every(
-    (field) => one[field] === other[field],
+    (field) => shown?.[field] === update[field],
   )
 }

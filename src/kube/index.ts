@@ -2,6 +2,7 @@
 
 export * from './collections.ts'
 export { ApiClient, type ApiRequest, PATCH } from './client.ts'
+export { dated, says } from './conditions.ts'
 export { ConfigurationStateWriter } from './configuration-state.ts'
 export { loadCredentials } from './credentials.ts'
 export { ApiUnreachable, isStatus, NotConfigured, tolerating } from './errors.ts'

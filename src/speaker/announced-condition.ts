@@ -6,14 +6,15 @@ import type { Logger } from 'pino'
 import { ANNOUNCED_CONDITION, type Condition, type Service } from '../api/index.ts'
 import {
   type ApiClient,
+  dated,
   PATCH,
   pathOf,
+  says,
   SERVICES,
   type Startable,
   timestamp,
   WorkQueue,
 } from '../kube/index.ts'
-import type { Finding } from './standing.ts'
 import type { WantedCondition } from './wanted-condition.ts'
 
 /** The same on all nodes: who holds the address now owns what the holder before it wrote. */
@@ -61,8 +62,8 @@ export class AnnouncedConditionWriter implements Startable {
     if (condition === 'absent') {
       if (shown !== undefined) await this.#apply(service, [])
     } else if (!says(shown, condition)) {
-      const since = shown?.status === condition.status ? shown.lastTransitionTime : timestamp()
-      await this.#apply(service, [{ type: ANNOUNCED_CONDITION, ...condition, lastTransitionTime: since }])
+      const update = { type: ANNOUNCED_CONDITION, ...condition }
+      await this.#apply(service, [dated(update, service.status?.conditions, timestamp())])
     }
   }
 
@@ -83,8 +84,4 @@ export class AnnouncedConditionWriter implements Startable {
     })
     await sleep(PAUSE_MS)
   }
-}
-
-function says(shown: Condition | undefined, { status, reason, message }: Finding): boolean {
-  return shown?.status === status && shown.reason === reason && shown.message === message
 }
