@@ -12,6 +12,7 @@ import {
   registerAll,
 } from '../allocator/index.ts'
 import type { IPAddressPool, Service } from '../api/index.ts'
+import { type Configuration, readConfiguration } from '../config/index.ts'
 import {
   type ApiClient,
   type ConfigurationStateWriter,
@@ -21,7 +22,6 @@ import {
   WorkQueue,
 } from '../kube/index.ts'
 import type { ClusterCopy } from './cluster-copy.ts'
-import { ConfigurationReader } from './configuration-reader.ts'
 import type { ControllerMetrics } from './metrics.ts'
 import { HelloSecret } from './hello-secret.ts'
 import { PoolStatusWriter } from './pool-status.ts'
@@ -58,7 +58,6 @@ export interface ActiveTermInit {
 export class ActiveTerm implements Startable {
   readonly state: AllocatorState
   readonly #components: ActiveTermComponents
-  readonly #configuration: ConfigurationReader
   readonly #writer: ServiceWriter
   readonly #queue: WorkQueue
   readonly #poolStatus: PoolStatusWriter
@@ -68,9 +67,8 @@ export class ActiveTerm implements Startable {
 
   constructor(components: ActiveTermComponents, init: ActiveTermInit) {
     this.#components = components
-    this.#configuration = new ConfigurationReader(components)
     this.#writer = new ServiceWriter(components)
-    this.state = createState(this.#configuration.read(), init.loadBalancerClass)
+    this.state = createState(this.#readConfiguration(), init.loadBalancerClass)
     this.#queue = new WorkQueue({
       log: components.log,
       concurrency: init.concurrency,
@@ -124,13 +122,20 @@ export class ActiveTerm implements Startable {
   onConfiguration(): void {
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined
-      this.#add(configure(this.state, this.#configuration.read()))
+      this.#add(configure(this.state, this.#readConfiguration()))
       this.#poolStatus.changed()
     }, GATHER_MS)
   }
 
   onPool(pool: IPAddressPool): void {
     this.#poolStatus.seen(pool)
+  }
+
+  #readConfiguration(): Configuration {
+    const { cluster, configurationState } = this.#components
+    const configuration = readConfiguration(cluster.configurationObjects)
+    configurationState.report(configuration.refusals)
+    return configuration
   }
 
   #add(keys: readonly string[]): void {

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino'
 import type { ConfigurationState } from '../api/index.ts'
+import type { ConfigurationRefusal } from '../config/index.ts'
 import { type ApiClient, PATCH } from './client.ts'
 import { CONFIGURATION_STATES } from './collections.ts'
 import { withCondition } from './conditions.ts'
@@ -32,6 +33,7 @@ export interface ConfigurationStateInit {
 /** Writes the object when what it says changes or when somebody deleted it, not at each look. */
 export class ConfigurationStateWriter implements Startable {
   readonly #client: ApiClient
+  readonly #log: Logger
   readonly #ownPod: OwnPod
   readonly #init: ConfigurationStateInit
   readonly #queue: WorkQueue
@@ -42,6 +44,7 @@ export class ConfigurationStateWriter implements Startable {
 
   constructor({ client, log, ownPod }: ConfigurationStateComponents, init: ConfigurationStateInit) {
     this.#client = client
+    this.#log = log
     this.#ownPod = ownPod
     this.#init = init
     this.#queue = new WorkQueue({ log, concurrency: 1, handler: () => this.#write() })
@@ -69,9 +72,15 @@ export class ConfigurationStateWriter implements Startable {
     await this.#own.stop()
   }
 
-  /** The configuration has been read: with these errors, none if it is valid. */
-  report(errors: readonly string[]): void {
-    this.#errors = errors
+  /** The configuration has been read: with these refusals, none if it is valid. Each is logged when it is new. */
+  report(refusals: readonly ConfigurationRefusal[]): void {
+    const before = new Set(this.#errors)
+    this.#errors = refusals.map((refusal) => {
+      const { object, message } = refusal
+      const error = `${object.kind} ${object.name}: ${message}`
+      if (!before.has(error)) this.#log.warn(refusal, 'refused')
+      return error
+    })
     this.#queue.add(this.#name)
   }
 

@@ -210,7 +210,7 @@ export class ClusterThread implements Startable {
 
   #readConfiguration(): Configuration {
     const configuration = this.#lastGood.read(this.#cluster.configurationObjects)
-    this.#components.configurationState.report(configuration.refusals.map(({ message }) => message))
+    this.#components.configurationState.report(configuration.refusals)
     return configuration
   }
 

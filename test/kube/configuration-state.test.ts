@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { pino } from 'pino'
 import type { ConfigurationState, KubeObject } from '../../src/api/index.ts'
+import type { ConfigurationRefusal } from '../../src/config/index.ts'
 import { ApiClient } from '../../src/kube/client.ts'
 import { ConfigurationStateWriter } from '../../src/kube/configuration-state.ts'
 import { OwnPod } from '../../src/kube/own-pod.ts'
@@ -10,9 +11,17 @@ import { FakeApiServer } from './fake-api-server.ts'
 
 const NAMESPACE = 'metallb-system'
 
+function refusal(name: string, message: string): ConfigurationRefusal {
+  return { object: { kind: 'IPAddressPool', name }, reason: 'InvalidAddresses', message }
+}
+
+const WRONG = refusal('lan', 'wrong')
+
 interface Setup {
   server: FakeApiServer
   writer: ConfigurationStateWriter
+  /** Lines of the log, of warnings only. */
+  told: readonly string[]
   /** The object as it is in the server. */
   state: () => ConfigurationState | undefined
   /** Resolves when the object says this. */
@@ -25,7 +34,8 @@ async function setUp(t: TestContext, init: { node?: string } = {}): Promise<Setu
   const server = new FakeApiServer()
   await server.start()
   server.set('pods', { metadata: { namespace: NAMESPACE, name: 'our-pod', uid: 'pod-uid' } })
-  const log = pino({ level: 'silent' })
+  const told: string[] = []
+  const log = pino({ level: 'warn' }, { write: (line: string) => told.push(line) })
   const client = new ApiClient(server.credentials)
   const ownPod = new OwnPod({ client, log }, { namespace: NAMESPACE, name: 'our-pod' })
   const writer = new ConfigurationStateWriter({ client, log, ownPod }, { namespace: NAMESPACE, ...init })
@@ -42,6 +52,7 @@ async function setUp(t: TestContext, init: { node?: string } = {}): Promise<Setu
   return {
     server,
     writer,
+    told,
     state,
     says: (result) => server.until(() => state()?.status?.result === result),
     writes: () => server.requests.filter(({ method }) => method !== 'GET').length,
@@ -77,11 +88,14 @@ test("a speaker's object has the node's name, and a condition of its own", async
   assert.equal(state()?.status?.conditions?.[0]?.type, 'configReconcilerValid')
 })
 
-test('errors are told one a line, and gone when they are mended', async (t) => {
+test('errors are told one a line with their objects, and gone when they are mended', async (t) => {
   const { writer, state, says } = await setUp(t)
-  writer.report(['pool a overlaps', 'pool b is reversed'])
+  writer.report([refusal('a', 'it overlaps'), refusal('b', 'it is reversed')])
   await says('Invalid')
-  const summary = 'configuration error: pool a overlaps\nconfiguration error: pool b is reversed'
+  const summary = [
+    'configuration error: IPAddressPool a: it overlaps',
+    'configuration error: IPAddressPool b: it is reversed',
+  ].join('\n')
   assert.equal(state()?.status?.errorSummary, summary)
   const [condition] = state()?.status?.conditions ?? []
   assert.deepEqual(
@@ -104,21 +118,22 @@ test('nothing is written before the configuration was read, nor when nothing is 
     writer.report([])
     await new Promise(setImmediate)
   }
-  writer.report(['new'])
+  writer.report([WRONG])
   await says('Invalid')
   assert.equal(writes(), 3)
 })
 
 test('errors beyond what a condition takes are cut off', async (t) => {
   const { writer, state, says } = await setUp(t)
-  writer.report(Array.from({ length: 1000 }, (_, index) => `pool ${index} is wrong, and that at some length`))
+  const message = 'it is wrong, and that at some length'
+  writer.report(Array.from({ length: 1000 }, (_, index) => refusal(`pool-${index}`, message)))
   await says('Invalid')
   assert.equal(state()?.status?.conditions?.[0]?.message.length, 32_768)
 })
 
 test('an object that somebody deletes comes again and says the same', async (t) => {
   const { server, writer, says } = await setUp(t)
-  writer.report(['wrong'])
+  writer.report([WRONG])
   await says('Invalid')
   server.remove('configurationstates', NAMESPACE, 'controller')
   await says('Invalid')
@@ -126,8 +141,18 @@ test('an object that somebody deletes comes again and says the same', async (t) 
 
 test('a status that somebody changes is mended', async (t) => {
   const { server, writer, state, says } = await setUp(t)
-  writer.report(['wrong'])
+  writer.report([WRONG])
   await says('Invalid')
   server.set('configurationstates', { ...state(), status: { result: 'Valid' } } as KubeObject)
   await says('Invalid')
+})
+
+test('each refusal is logged when it is new, not at each look', async (t) => {
+  const { writer, told } = await setUp(t)
+  writer.report([WRONG])
+  writer.report([WRONG])
+  assert.equal(told.length, 1)
+  assert.match(told[0] ?? '', /"name":"lan".*"message":"wrong"/)
+  writer.report([WRONG, refusal('other', 'too')])
+  assert.equal(told.length, 2)
 })
