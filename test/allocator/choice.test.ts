@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { namespace, pool } from '../config/objects.ts'
-import { Cluster, type ServiceSpec, service } from './cluster.ts'
+import { Cluster, type ServiceSpec, asks, both, service } from './cluster.ts'
 
 /** What a new Service gets from these pools, and why not. */
 function gets(pools: Parameters<typeof pool>[], spec: ServiceSpec = {}): string {
@@ -13,9 +13,6 @@ function gets(pools: Parameters<typeof pool>[], spec: ServiceSpec = {}): string 
   const { refusal } = cluster.apply(service('web', spec))
   return refusal === null ? cluster.shows('web', spec.namespace) : `${cluster.shows('web')} ${refusal.reason}`
 }
-
-const asks = (key: string, value: string): ServiceSpec => ({ annotations: { [`metallb.io/${key}`]: value } })
-const both: ServiceSpec = { families: ['IPv4', 'IPv6'] }
 
 test('a Service receives the first address of the first pool by name', () => {
   assert.equal(

@@ -28,6 +28,14 @@ export interface ServiceSpec {
   loadBalancerIP?: string
 }
 
+/** Of both families, one of which may be enough. */
+export const both: ServiceSpec = { families: ['IPv4', 'IPv6'] }
+
+/** With one of MetalLB's annotations. */
+export function asks(annotation: string, value: string): ServiceSpec {
+  return { annotations: { [`metallb.io/${annotation}`]: value } }
+}
+
 const CLUSTER_IPS = { IPv4: '10.96.0.1', IPv6: 'fd00:96::1' }
 
 export function service(name: string, spec: ServiceSpec = {}): Service {

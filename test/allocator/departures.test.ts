@@ -3,11 +3,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { poolUsage, registerAll } from '../../src/allocator/index.ts'
 import { namespace, pool } from '../config/objects.ts'
-import { Cluster, type ServiceSpec, assigned, configurationOf, service } from './cluster.ts'
+import { Cluster, type ServiceSpec, asks, assigned, both, configurationOf, service } from './cluster.ts'
 
 const lan = pool('lan', ['10.0.0.0/24', 'fd00::/64'])
-const both: ServiceSpec = { families: ['IPv4', 'IPv6'] }
-const asks = (key: string, value: string): ServiceSpec => ({ annotations: { [`metallb.io/${key}`]: value } })
 const all = (cluster: Cluster): string[] =>
   [...cluster.services.values()].map((object) => cluster.shows(object.metadata?.name ?? ''))
 

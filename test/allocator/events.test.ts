@@ -2,11 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { ServiceEvent } from '../../src/allocator/index.ts'
 import { pool } from '../config/objects.ts'
-import { Cluster, type ServiceSpec, assigned, service } from './cluster.ts'
+import { Cluster, type ServiceSpec, asks, assigned, both, service } from './cluster.ts'
 
 const lan = pool('lan', ['10.0.0.0/24'])
-const both: ServiceSpec = { families: ['IPv4', 'IPv6'] }
-const asks = (key: string, value: string): ServiceSpec => ({ annotations: { [`metallb.io/${key}`]: value } })
 
 /** The events of the first look at a Service. */
 function eventsOf(

@@ -6,6 +6,7 @@ import {
   type Rules,
   type Wish,
   familyOf,
+  sameSet,
   whoBars,
   whoExpels,
 } from './model.ts'
@@ -173,8 +174,4 @@ export function offers(
       !barred.includes(address) &&
       whoBars(book, wish, address).length === 0,
   )
-}
-
-function sameSet(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item) => b.includes(item))
 }

@@ -5,10 +5,7 @@ import { advance, poolReports } from '../../src/allocator/index.ts'
 import type { Reservation } from '../../src/config/index.ts'
 import { parseRange } from '../../src/ip/index.ts'
 import { pool } from '../config/objects.ts'
-import { Cluster, type ServiceSpec, assigned, service } from './cluster.ts'
-
-const asks = (key: string, value: string): ServiceSpec => ({ annotations: { [`metallb.io/${key}`]: value } })
-const both: ServiceSpec = { families: ['IPv4', 'IPv6'] }
+import { Cluster, asks, assigned, both, service } from './cluster.ts'
 
 function reserve(owner: string, entry: string): Reservation {
   const parsed = parseRange(entry)

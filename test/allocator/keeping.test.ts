@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { namespace, pool } from '../config/objects.ts'
-import { Cluster, type ServiceSpec, assigned, service } from './cluster.ts'
+import { Cluster, asks, assigned, both, service } from './cluster.ts'
 
 const lan = pool('lan', ['10.0.0.0/24', 'fd00::/64'])
-const both: ServiceSpec = { families: ['IPv4', 'IPv6'] }
-const asks = (key: string, value: string): ServiceSpec => ({ annotations: { [`metallb.io/${key}`]: value } })
 
 test('at start what is assigned stays, and what waits is served after it, oldest first', () => {
   const cluster = new Cluster(

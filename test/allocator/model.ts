@@ -169,6 +169,11 @@ export function canonical(text: string): string | null {
   return address === null ? null : formatAddress(address)
 }
 
+/** Whether two lists without doubles have the same members. */
+export function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item) => b.includes(item))
+}
+
 export function mayShare(a: Wish, b: Wish): boolean {
   return (
     a.shareKey !== '' &&

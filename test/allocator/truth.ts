@@ -2,7 +2,7 @@
 import type { Refusal } from '../../src/allocator/index.ts'
 import { formatAddress } from '../../src/ip/index.ts'
 import { homeByPools, offers } from './expectation.ts'
-import { type Book, type PoolRules, type Rules, type Wish, familyOf, whoBars } from './model.ts'
+import { type Book, type PoolRules, type Rules, type Wish, familyOf, sameSet, whoBars } from './model.ts'
 
 interface Circumstances {
   readonly rules: Rules
@@ -121,10 +121,6 @@ function isInUse(
   if (obstacle.kind === 'key') return wish.shareKey === '' || wish.shareKey !== other.wish.shareKey
   if (obstacle.kind !== 'port') return wish.backend !== other.wish.backend
   return wish.ports.includes(obstacle.port) && other.wish.ports.includes(obstacle.port)
-}
-
-function sameSet(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item) => b.includes(item))
 }
 
 function sameNames(pools: readonly PoolRules[], names: readonly string[]): boolean {
