@@ -16,11 +16,6 @@ export class Backoff {
     this.#init = { random: Math.random, ...init }
   }
 
-  /** Failures since the last `reset`. */
-  get failures(): number {
-    return this.#failures
-  }
-
   /** Milliseconds to wait now; never less than `atLeastMs`, which a server may have asked for (Retry-After). */
   next(atLeastMs = 0): number {
     const { firstMs, longestMs, random } = this.#init
