@@ -1,8 +1,8 @@
 // What volumes and environments are filled from, fetched from the API server when it is needed.
 
 import type { ConfigMap, Pod, Secret } from '../../src/api/index.ts'
-import { type ApiClient, ApiUnreachable, isStatus, pathOf } from '../../src/kube/index.ts'
-import { CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS } from './resources.ts'
+import { type ApiClient, ApiUnreachable, isStatus, pathOf, SECRETS } from '../../src/kube/index.ts'
+import { CONFIG_MAPS, SERVICE_ACCOUNTS } from './resources.ts'
 import type { ObjectSource } from './volumes.ts'
 
 const TOKEN_SECONDS = 3607 // the kubelet's own odd number, by which such tokens are recognised

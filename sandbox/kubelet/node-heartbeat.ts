@@ -2,9 +2,8 @@
 
 import type { Logger } from 'pino'
 import type { Node } from '../../src/api/index.ts'
-import { type ApiClient, isStatus, NODES, PATCH, pathOf, timestamp } from '../../src/kube/index.ts'
+import { type ApiClient, isStatus, LEASES, NODES, PATCH, pathOf, timestamp } from '../../src/kube/index.ts'
 import { type NodeFacts, nodeLease, nodeObject, nodeStatus } from './node-object.ts'
-import { LEASES } from './resources.ts'
 
 /** As the kubelet does it; node-lifecycle gives a node up after 50 s. */
 const HEARTBEAT_MS = 10_000
