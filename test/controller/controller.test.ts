@@ -6,15 +6,13 @@ import type { Service } from '../../src/api/index.ts'
 import { Controller } from '../../src/controller/controller.ts'
 import { controllerMetrics } from '../../src/controller/metrics.ts'
 import { ApiClient, ConfigurationStateWriter, EventRecorder, OwnPod, Term } from '../../src/kube/index.ts'
-import { FakeApiServer, type SeenRequest } from '../kube/fake-api-server.ts'
+import { type FakeApiServer, type SeenRequest, startApiServer } from '../kube/fake-api-server.ts'
 
 const NAMESPACE = 'metallb-system'
 const log = pino({ level: 'silent' })
 
 async function serverWithPool(t: TestContext): Promise<FakeApiServer> {
-  const server = new FakeApiServer()
-  await server.start()
-  t.after(() => server.stop())
+  const server = await startApiServer(t)
   const pool = { metadata: { namespace: NAMESPACE, name: 'lan' }, spec: { addresses: ['192.0.2.0/24'] } }
   server.set('ipaddresspools', pool)
   return server

@@ -4,18 +4,11 @@ import { pino } from 'pino'
 import type { Secret } from '../../src/api/index.ts'
 import { HelloSecret } from '../../src/controller/hello-secret.ts'
 import { ApiClient, Term } from '../../src/kube/index.ts'
-import { failWith, FakeApiServer } from '../kube/fake-api-server.ts'
+import { failWith, type FakeApiServer, startApiServer } from '../kube/fake-api-server.ts'
 
 const NAMESPACE = 'metallb-system'
 const NAME = 'memberlist'
 const log = pino({ level: 'silent' })
-
-async function running(t: TestContext): Promise<FakeApiServer> {
-  const server = new FakeApiServer()
-  await server.start()
-  t.after(() => server.stop())
-  return server
-}
 
 function begin(t: TestContext, server: FakeApiServer, term = new Term(() => 0, Infinity)): HelloSecret {
   const client = new ApiClient(server.credentials)
@@ -42,7 +35,7 @@ function creations({ requests }: FakeApiServer): number {
 }
 
 test('a Secret that is missing is made: 32 random bytes as base64, and no owner', async (t) => {
-  const server = await running(t)
+  const server = await startApiServer(t)
   begin(t, server)
   await server.until(() => secretOf(server) !== undefined)
   const { type, data, metadata } = secretOf(server) ?? {}
@@ -52,7 +45,7 @@ test('a Secret that is missing is made: 32 random bytes as base64, and no owner'
 })
 
 test('one that is there is left alone, whatever is in it', async (t) => {
-  const server = await running(t)
+  const server = await startApiServer(t)
   server.set('secrets', { metadata: { namespace: NAMESPACE, name: NAME } })
   begin(t, server)
   await server.until(() => server.watches === 1)
@@ -63,14 +56,14 @@ test('one that is there is left alone, whatever is in it', async (t) => {
 })
 
 test('one of another name does not count', async (t) => {
-  const server = await running(t)
+  const server = await startApiServer(t)
   server.set('secrets', { metadata: { namespace: NAMESPACE, name: 'other' } })
   begin(t, server)
   await server.until(() => secretOf(server) !== undefined)
 })
 
 test('one that is deleted is made again, with another key', async (t) => {
-  const server = await running(t)
+  const server = await startApiServer(t)
   begin(t, server)
   await server.until(() => secretOf(server) !== undefined && server.watches === 1)
   const before = textOf(server)
@@ -80,7 +73,7 @@ test('one that is deleted is made again, with another key', async (t) => {
 })
 
 test('who finds that another was faster leaves it at that', async (t) => {
-  const server = await running(t)
+  const server = await startApiServer(t)
   const theirs = { metadata: { namespace: NAMESPACE, name: NAME }, data: { secretkey: 'dGhlaXJz' } }
   server.fault = ({ method }) => {
     if (method === 'POST' && secretOf(server) === undefined) server.set('secrets', theirs)
@@ -93,7 +86,7 @@ test('who finds that another was faster leaves it at that', async (t) => {
 })
 
 test('a server that refuses is asked again', async (t) => {
-  const server = await running(t)
+  const server = await startApiServer(t)
   server.fault = ({ method }, response) => {
     if (method !== 'POST' || creations(server) > 1) return false
     failWith(response, 500, 'InternalError')
@@ -105,7 +98,7 @@ test('a server that refuses is asked again', async (t) => {
 })
 
 test('nothing is made after the end of the term', async (t) => {
-  const server = await running(t)
+  const server = await startApiServer(t)
   const term = new Term(() => 0, Infinity)
   server.fault = ({ query }) => {
     if (query.get('watch') === null) term.end()

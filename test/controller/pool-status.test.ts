@@ -5,7 +5,7 @@ import type { PoolReport } from '../../src/allocator/index.ts'
 import type { IPAddressPool } from '../../src/api/index.ts'
 import { PoolStatusWriter } from '../../src/controller/pool-status.ts'
 import { ApiClient, IP_ADDRESS_POOLS, Reflector, Term } from '../../src/kube/index.ts'
-import { FakeApiServer } from '../kube/fake-api-server.ts'
+import { type FakeApiServer, startApiServer } from '../kube/fake-api-server.ts'
 
 const NAMESPACE = 'metallb-system'
 const log = pino({ level: 'silent' })
@@ -29,8 +29,7 @@ function report(inUse: number): PoolReport {
 }
 
 async function setUp(t: TestContext): Promise<Setup> {
-  const server = new FakeApiServer()
-  await server.start()
+  const server = await startApiServer(t)
   const client = new ApiClient(server.credentials)
   const reports = new Map([['lan', report(0)]])
   const pools = new Reflector<IPAddressPool>(
@@ -49,7 +48,6 @@ async function setUp(t: TestContext): Promise<Setup> {
     await writer.stop()
     await pools.stop()
     client.stop()
-    await server.stop()
   })
   const sent = (): Record<string, unknown>[] =>
     server.requests

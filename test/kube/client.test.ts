@@ -6,19 +6,15 @@ import { ApiClient, PATCH } from '../../src/kube/client.ts'
 import { SERVICES } from '../../src/kube/collections.ts'
 import { ApiError, ApiUnreachable, isStatus } from '../../src/kube/errors.ts'
 import { pathOf } from '../../src/kube/resource.ts'
-import { failWith, FakeApiServer } from './fake-api-server.ts'
+import { failWith, type FakeApiServer, startApiServer } from './fake-api-server.ts'
 
 const WEB = pathOf(SERVICES, { namespace: 'default', name: 'web' })
 
 async function setUp(t: TestContext): Promise<{ server: FakeApiServer; client: ApiClient }> {
-  const server = new FakeApiServer()
-  await server.start()
+  const server = await startApiServer(t)
   server.set('services', { metadata: { namespace: 'default', name: 'web' } })
   const client = new ApiClient(server.credentials)
-  t.after(async () => {
-    client.stop()
-    await server.stop()
-  })
+  t.after(() => client.stop())
   return { server, client }
 }
 

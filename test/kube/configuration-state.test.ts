@@ -7,7 +7,7 @@ import { ApiClient } from '../../src/kube/client.ts'
 import { ConfigurationStateWriter } from '../../src/kube/configuration-state.ts'
 import { OwnPod } from '../../src/kube/own-pod.ts'
 import { inOrder } from '../../src/kube/startable.ts'
-import { FakeApiServer } from './fake-api-server.ts'
+import { type FakeApiServer, startApiServer } from './fake-api-server.ts'
 
 const NAMESPACE = 'metallb-system'
 
@@ -31,8 +31,7 @@ interface Setup {
 }
 
 async function setUp(t: TestContext, init: { node?: string } = {}): Promise<Setup> {
-  const server = new FakeApiServer()
-  await server.start()
+  const server = await startApiServer(t)
   server.set('pods', { metadata: { namespace: NAMESPACE, name: 'our-pod', uid: 'pod-uid' } })
   const told: string[] = []
   const log = pino({ level: 'warn' }, { write: (line: string) => told.push(line) })
@@ -41,10 +40,7 @@ async function setUp(t: TestContext, init: { node?: string } = {}): Promise<Setu
   const writer = new ConfigurationStateWriter({ client, log, ownPod }, { namespace: NAMESPACE, ...init })
   const program = inOrder([client, ownPod, writer])
   await program.start()
-  t.after(async () => {
-    await program.stop()
-    await server.stop()
-  })
+  t.after(() => program.stop())
   const state = (): ConfigurationState | undefined => {
     const [found] = server.all('configurationstates')
     return found as ConfigurationState | undefined

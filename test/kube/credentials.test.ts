@@ -10,7 +10,7 @@ import { loadCredentials } from '../../src/kube/credentials.ts'
 import { ApiUnreachable, NotConfigured } from '../../src/kube/errors.ts'
 import { pathOf } from '../../src/kube/resource.ts'
 import { FIRST, SECOND } from './certificates.ts'
-import { failWith, FakeApiServer } from './fake-api-server.ts'
+import { failWith, type FakeApiServer, startApiServer } from './fake-api-server.ts'
 
 const path = pathOf(SERVICES)
 const watch = { watch: true, resourceVersion: 1 }
@@ -49,13 +49,6 @@ function environment(t: TestContext, values: Record<string, string | undefined>)
 function passRefreshTime(t: TestContext): void {
   const now = performance.now.bind(performance)
   t.mock.method(performance, 'now', () => now() + 31_000)
-}
-
-async function start(t: TestContext, tls = FIRST): Promise<FakeApiServer> {
-  const server = new FakeApiServer(tls)
-  await server.start()
-  t.after(() => server.stop())
-  return server
 }
 
 function clusterOf({ url }: FakeApiServer): object {
@@ -101,21 +94,21 @@ test('$KUBECONFIG is read when no file is named, and a named file wins', async (
 })
 
 test('a token with a newline at its end is sent without it', async (t) => {
-  const server = await start(t)
+  const server = await startApiServer(t, FIRST)
   const file = kubeconfig(folder(t), clusterOf(server), { token: 'secret\n' })
   await (await clientOf(t, file)).request({ path })
   assert.equal(server.requests[0]?.headers.authorization, 'Bearer secret')
 })
 
 test('name and password are sent as basic authentication', async (t) => {
-  const server = await start(t)
+  const server = await startApiServer(t, FIRST)
   const file = kubeconfig(folder(t), clusterOf(server), { username: 'me', password: 'secret' })
   await (await clientOf(t, file)).request({ path })
   assert.equal(server.requests[0]?.headers.authorization, `Basic ${btoa('me:secret')}`)
 })
 
 test('a token file that was replaced is read anew when the server refuses the old token', async (t) => {
-  const server = await start(t)
+  const server = await startApiServer(t, FIRST)
   const dir = folder(t)
   const tokenFile = join(dir, 'token')
   writeFileSync(tokenFile, 'old')
@@ -136,7 +129,7 @@ test('a token file that was replaced is read anew when the server refuses the ol
 })
 
 test('a file that is read for the credentials and missing for a while makes calls fail, and only so long', async (t) => {
-  const server = await start(t)
+  const server = await startApiServer(t, FIRST)
   const dir = folder(t)
   const tokenFile = join(dir, 'token')
   const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } }
@@ -150,7 +143,7 @@ test('a file that is read for the credentials and missing for a while makes call
 })
 
 test('a server with a certificate that the CA has not signed is not spoken to', async (t) => {
-  const server = await start(t, SECOND)
+  const server = await startApiServer(t, SECOND)
   const dir = folder(t)
   writeFileSync(join(dir, 'ca.crt'), FIRST.cert)
   const file = kubeconfig(dir, { server: server.url, 'certificate-authority': 'ca.crt' }, { token: 'secret' })
@@ -159,7 +152,7 @@ test('a server with a certificate that the CA has not signed is not spoken to', 
 })
 
 test('a replaced CA file serves new connections, and what is under way on the old ones goes on', async (t) => {
-  const server = await start(t, FIRST)
+  const server = await startApiServer(t, FIRST)
   const dir = folder(t)
   const ca = join(dir, 'ca.crt')
   writeFileSync(ca, FIRST.cert)
@@ -179,7 +172,7 @@ test('a replaced CA file serves new connections, and what is under way on the ol
 })
 
 test('credentials that are read anew and have not changed keep the connections', async (t) => {
-  const server = await start(t, FIRST)
+  const server = await startApiServer(t, FIRST)
   const dir = folder(t)
   writeFileSync(join(dir, 'ca.crt'), FIRST.cert)
   const client = await clientOf(

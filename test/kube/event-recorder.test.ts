@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import type { KubeEvent, KubeObject } from '../../src/api/index.ts'
 import { ApiClient } from '../../src/kube/client.ts'
 import { EventRecorder, type Occurrence } from '../../src/kube/event-recorder.ts'
-import { failWith, FakeApiServer } from './fake-api-server.ts'
+import { failWith, type FakeApiServer, startApiServer } from './fake-api-server.ts'
 
 const WEB: KubeObject = {
   apiVersion: 'v1',
@@ -17,8 +17,7 @@ async function setUp(
   t: TestContext,
   queueLimit = 1000,
 ): Promise<{ server: FakeApiServer; events: EventRecorder }> {
-  const server = new FakeApiServer()
-  await server.start()
+  const server = await startApiServer(t)
   const client = new ApiClient(server.credentials)
   const log = pino({ level: 'silent' })
   const events = new EventRecorder(
@@ -27,7 +26,6 @@ async function setUp(
   )
   events.start()
   t.after(async () => {
-    await server.stop()
     await events.stop()
     client.stop()
   })

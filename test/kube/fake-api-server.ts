@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import https, { type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { TestContext } from 'node:test'
 import type { KubeObject } from '../../src/api/index.ts'
 import type { Credentials } from '../../src/kube/access.ts'
 
@@ -29,6 +30,14 @@ interface Change {
 interface Watch {
   collection: string
   response: ServerResponse
+}
+
+/** One that listens until the test is over. */
+export async function startApiServer(t: TestContext, tls?: ServerOptions): Promise<FakeApiServer> {
+  const server = new FakeApiServer(tls)
+  await server.start()
+  t.after(() => server.stop())
+  return server
 }
 
 export class FakeApiServer {

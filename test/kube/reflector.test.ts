@@ -5,7 +5,7 @@ import type { Service } from '../../src/api/index.ts'
 import { ApiClient } from '../../src/kube/client.ts'
 import { SERVICES } from '../../src/kube/collections.ts'
 import { Reflector, type ReflectorInit } from '../../src/kube/reflector.ts'
-import { eventLine, failWith, FakeApiServer } from './fake-api-server.ts'
+import { eventLine, failWith, type FakeApiServer, startApiServer } from './fake-api-server.ts'
 
 const BACKOFF = { firstMs: 4, longestMs: 20 }
 
@@ -29,8 +29,7 @@ async function setUp(
   services: string[],
   init: Partial<ReflectorInit<Service>> = {},
 ): Promise<Setup> {
-  const server = new FakeApiServer()
-  await server.start()
+  const server = await startApiServer(t)
   for (const name of services) add(server, name)
   const logs: Setup['logs'] = []
   const log = pino(
@@ -70,7 +69,6 @@ async function setUp(
   t.after(async () => {
     await reflector.stop()
     client.stop()
-    await server.stop()
   })
   const waited = (times: number) => until(() => waits >= times)
   return { server, client, reflector, changes, logs, changed: until, waited }

@@ -5,7 +5,7 @@ import type { Condition, Service } from '../../src/api/index.ts'
 import { ApiClient, inOrder } from '../../src/kube/index.ts'
 import { AnnouncedConditionWriter } from '../../src/speaker/announced-condition.ts'
 import type { WantedCondition } from '../../src/speaker/wanted-condition.ts'
-import { FakeApiServer } from '../kube/fake-api-server.ts'
+import { startApiServer } from '../kube/fake-api-server.ts'
 
 const TYPE = 'typemetal.io/Announced'
 const ANNOUNCED = { status: 'True', reason: 'Announced', message: 'node "a" announces it' } as const
@@ -24,8 +24,7 @@ async function sent(
   conditions: readonly Condition[],
   condition: WantedCondition,
 ): Promise<readonly { query: string; body: unknown }[]> {
-  const server = new FakeApiServer()
-  await server.start()
+  const server = await startApiServer(t)
   server.fault = (_, response) => {
     response.writeHead(200).end('{}')
     return true
@@ -38,7 +37,6 @@ async function sent(
   }
   const writer = new AnnouncedConditionWriter({ client, log, wanted: () => ({ service, condition }) })
   const program = inOrder([client, writer])
-  t.after(() => server.stop())
   await program.start()
   writer.look('default/web')
   await program.stop()
