@@ -7,7 +7,7 @@ import { ApiClient, loadCredentials, pathOf, SERVICES } from '../src/kube/index.
 import { formatAddress } from '../src/ip/index.ts'
 import { type Mac, encodeArp, BROADCAST_MAC } from '../src/packet/index.ts'
 import { bootTime, Responder } from '../src/wire/index.ts'
-import { advertisement, apply, assigned, eventually, pool, web } from '../test/e2e/cluster.ts'
+import { advertisement, apply, assigned, eventually, loadBalancer, pool, web } from '../test/e2e/cluster.ts'
 import { addressOf } from '../test/ip/address-of.ts'
 import { linkNamed } from '../test/wire/cable.ts'
 
@@ -67,9 +67,8 @@ async function main(): Promise<void> {
     outside.send(ipOf(number))
     const answered = once(outside, 'message') as Promise<[number]>
     const name = `web-${number}`
-    const spec = { type: 'LoadBalancer', ports: [{ port: 80 }], selector: { app: 'web' } }
+    const body = loadBalancer(name, { spec: { selector: { app: 'web' } } })
     const start = performance.timeOrigin + performance.now()
-    const body = { apiVersion: 'v1', kind: 'Service', metadata: { name }, spec }
     await client.request({ method: 'POST', path: pathOf(SERVICES, { namespace: 'default' }), body })
     took.push((await answered)[0] - start)
     await eventually('its address', () => assigned(name, ipOf(number)))

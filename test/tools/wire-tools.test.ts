@@ -1,32 +1,26 @@
 // What the tools that administrators use say of an announced address: arping, ndisc6, tcpdump.
 
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import test, { after, before } from 'node:test'
-import { promisify } from 'node:util'
 import {
   advertisement,
-  announcers,
   apply,
   assigned,
+  cleanUp,
+  client,
   eventually,
-  kubectl,
-  NAMESPACE,
+  holderOf,
   pool,
   signal,
   web,
 } from '../e2e/cluster.ts'
+import { macOf } from '../e2e/lan.ts'
 
-const run = promisify(execFile)
 const IPV4 = '172.25.254.50'
 const IPV6 = 'fd00:172:25:254::50'
 const ADDRESSES = [IPV4, IPV6]
-
-async function onClient(...command: string[]): Promise<string> {
-  const { stdout } = await run('ip', ['netns', 'exec', 'client', ...command])
-  return stdout
-}
 
 before(async () => {
   await apply(
@@ -38,24 +32,20 @@ before(async () => {
     advertisement('all'),
   )
   await assigned('web', ...ADDRESSES)
-  await eventually('an announcer', async () => (await announcers('web')).length === 1)
+  await holderOf('web')
 })
 
-after(async () => {
-  await kubectl('delete deployment,service -l!provider')
-  await kubectl(`delete ipaddresspools,l2advertisements --all -n ${NAMESPACE}`)
-})
+after(cleanUp)
 
 /** The node that announces, and the MAC of its interface there. */
 async function holder(): Promise<{ node: string; mac: string }> {
-  const [node = ''] = await announcers('web')
-  const { stdout } = await run('ip', ['-n', node, 'link', 'show', 'eth0'])
-  return { node, mac: /link\/ether (\S+)/.exec(stdout)?.[1] ?? '' }
+  const node = await holderOf('web')
+  return { node, mac: await macOf(node) }
 }
 
 /** What a tool prints, whatever its exit status. */
 async function outputOf(...command: string[]): Promise<string> {
-  return onClient(...command).catch((error: { stdout: string }) => error.stdout)
+  return client(...command).catch((error: { stdout: string }) => error.stdout)
 }
 
 const macsIn = (output: string): Set<string> =>
@@ -85,18 +75,18 @@ test('ndisc6 gets an advertisement from the holder alone', async () => {
 
 test('tcpdump sees replies with every field as it should be', async () => {
   const { mac } = await holder()
-  const [client = ''] = macsIn(await onClient('ip', 'link', 'show', 'eth0'))
+  const ours = await macOf('client')
   const capture = await startCapture('arp or icmp6')
   try {
     await outputOf('arping', '-I', 'eth0', '-c', '1', IPV4)
     await outputOf('ndisc6', '-r', '1', IPV6, 'eth0')
     await capture.has(
       new RegExp(
-        `${mac} > ${client}, ethertype ARP \\(0x0806\\), length 60: Ethernet \\(len 6\\), IPv4 \\(len 4\\), ` +
+        `${mac} > ${ours}, ethertype ARP \\(0x0806\\), length 60: Ethernet \\(len 6\\), IPv4 \\(len 4\\), ` +
           `Reply ${IPV4} is-at ${mac}, length 46`,
       ),
       new RegExp(
-        `${mac} > ${client}, ethertype IPv6 \\(0x86dd\\), length 86: \\(hlim 255, next-header ICMPv6 \\(58\\) ` +
+        `${mac} > ${ours}, ethertype IPv6 \\(0x86dd\\), length 86: \\(hlim 255, next-header ICMPv6 \\(58\\) ` +
           `payload length: 32\\) ${IPV6} > [^ ]+: \\[icmp6 sum ok\\] ICMP6, neighbor advertisement, length 32, ` +
           `tgt is ${IPV6}, Flags \\[solicited, override\\]\\s+` +
           `destination link-address option \\(2\\), length 8 \\(1\\): ${mac}`,
