@@ -151,7 +151,8 @@ export class ClusterThread implements Startable {
     const services = [...this.#asking.all()].flatMap(({ key, intent }) => {
       const service = this.#cluster.services.get(key)
       const interfaces = intent.interfacesOf.get(this.#init.node) ?? null
-      return service === undefined ? [] : [{ key, service, ips: intent.ips, interfaces }]
+      const isFirst = intent.candidates[0]?.node === this.#init.node
+      return service === undefined ? [] : [{ key, service, ips: intent.ips, interfaces, isFirst }]
     })
     this.#components.notices.update(this.#report, services)
   }

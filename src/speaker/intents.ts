@@ -22,7 +22,7 @@ export interface AddressIntent extends Intent {
 /** From the wire thread to the cluster thread, whole each time, after each change. Addresses are canonical text. */
 export interface Report {
   readonly held: readonly HeldAddress[]
-  /** Addresses that this node should hold and that no interface of it can announce. */
+  /** Addresses that this node might hold and that no interface of it can announce. */
   readonly unplaced: readonly string[]
   readonly conflicts: readonly Conflict[]
   readonly segments: readonly SegmentReport[]

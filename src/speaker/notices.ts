@@ -7,7 +7,7 @@ import { type EventRecorder, keyOf } from '../kube/index.ts'
 import type { AnnouncedConditionWriter } from './announced-condition.ts'
 import type { Report } from './intents.ts'
 import type { ServiceStatusWriter } from './service-status.ts'
-import { isAnnounced, newsOf, type Standing, standingsOf } from './standing.ts'
+import { isAnnounced, type News, newsOf, type Standing, standingsOf } from './standing.ts'
 
 export interface NoticesComponents {
   log: Logger
@@ -24,6 +24,8 @@ export interface NoticedService {
   readonly ips: readonly string[]
   /** The interfaces that its advertisements name for this node; `null`: they name none. */
   readonly interfaces: readonly string[] | null
+  /** Whether this node is the first of those that may. */
+  readonly isFirst: boolean
 }
 
 export class Notices {
@@ -51,17 +53,17 @@ export class Notices {
     this.#standings = standings
     const announced = services.filter(({ key }) => standings.get(key)?.some(isAnnounced))
     this.#components.statuses.show(announced)
-    for (const { key, service } of services) {
+    for (const { key, service, isFirst } of services) {
       const [old, now] = [before.get(key) ?? [], standings.get(key) ?? []]
       if (isSame(old, now)) continue
-      this.#tell(service, old, now)
+      this.#tell(service, newsOf(this.#node, old, now, isFirst))
       this.#components.conditions.look(key)
     }
   }
 
-  #tell(service: Service, before: Standing, now: Standing): void {
+  #tell(service: Service, told: readonly News[]): void {
     const { events, log } = this.#components
-    for (const news of newsOf(this.#node, before, now)) {
+    for (const news of told) {
       events.record({ object: service, ...news })
       const level = news.type === 'Warning' ? 'warn' : 'info'
       log[level]({ service: keyOf(service), reason: news.reason }, news.message)

@@ -15,9 +15,13 @@ export function reportOf(segments: Segments, timeOfDay: TimeOfDay): Report {
   return {
     held: heldBy(all, timeOfDay),
     unplaced: segments.unplaced.map(formatAddress),
-    conflicts: all.flatMap(conflictsIn),
-    segments: all.map(segmentReport),
+    ...passingOf(segments),
   }
+}
+
+/** What can change without a claim that does. */
+export function passingOf({ all }: Segments): Pick<Report, 'conflicts' | 'segments'> {
+  return { conflicts: [...all].flatMap(conflictsIn), segments: [...all].map(segmentReport) }
 }
 
 function heldBy(segments: readonly Segment[], timeOfDay: TimeOfDay): HeldAddress[] {

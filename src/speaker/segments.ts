@@ -174,12 +174,10 @@ export class Segments {
     return { held: listed(held), watched: listed(watched) }
   }
 
-  /** What this node is the first choice for, and no interface of it can announce. */
+  /** What this node might hold, and no interface of it can announce. */
   get unplaced(): readonly Address[] {
-    const { node, addresses } = this.#intents
-    return addresses
-      .filter(({ candidates }) => candidates[0]?.node === node)
-      .filter((intent) => linksOf(intent, this.#links).length === 0)
+    return this.#intents.addresses
+      .filter((intent) => this.#mayHold(intent) && linksOf(intent, this.#links).length === 0)
       .map(({ address }) => address)
   }
 }

@@ -58,7 +58,8 @@ export function findingOf(node: string, standing: Standing): Finding {
   }
 }
 
-function nameOf(node: string): string {
+/** How a node's findings begin. */
+export function nameOf(node: string): string {
   return `node ${JSON.stringify(node)}`
 }
 
@@ -78,10 +79,15 @@ export interface News {
   readonly message: string
 }
 
-/** What the Service's events tell: only what has begun since `before`. `nodeAssigned` is as MetalLB writes it. */
-export function newsOf(node: string, before: Standing, now: Standing): readonly News[] {
+/**
+ * What the Service's events tell: only what has begun since `before`. `nodeAssigned` is as MetalLB writes it. That an
+ * address has no interface is told by the first candidate alone: another node may well announce it.
+ */
+export function newsOf(node: string, before: Standing, now: Standing, isFirst: boolean): readonly News[] {
   const told = new Set(before.flatMap((each) => troublesOf(node, each)).map(({ message }) => message))
-  const troubles = now.flatMap((each) => troublesOf(node, each)).filter(({ message }) => !told.has(message))
+  const troubles = now
+    .flatMap((each) => troublesOf(node, each))
+    .filter(({ reason, message }) => !told.has(message) && (isFirst || reason !== 'announceFailed'))
   if (before.some(isAnnounced) || !now.some(isAnnounced)) return troubles
   const message = `announcing from ${nameOf(node)} with protocol "layer2"`
   return [{ type: 'Normal', reason: 'nodeAssigned', message }, ...troubles]

@@ -2,7 +2,7 @@
 
 import { ANNOUNCED_CONDITION, type Service } from '../api/index.ts'
 import type { ServiceIntent } from '../candidates/index.ts'
-import { type Finding, findingOf, type Standing } from './standing.ts'
+import { type Finding, findingOf, nameOf, type Standing } from './standing.ts'
 
 /** `absent`, or, where this node has no say in it, `asItIs`. */
 export type WantedCondition = Finding | 'absent' | 'asItIs'
@@ -30,16 +30,14 @@ export function wantedCondition(
   // Of two addresses on two nodes the one with the first speaks for the Service.
   if (standing[0]?.ip !== intent.ips[0]) return 'asItIs'
   const finding = findingOf(node, standing)
-  // No interface here: another node may announce it all the same, and says so.
-  const isLastWord = finding.reason !== 'NoMatchingInterface' || intent.candidates.length === 1
-  return isLastWord || !isShownTrue(service) ? finding : 'asItIs'
+  return finding.reason === 'NoMatchingInterface' && !maySayNo(node, service, intent) ? 'asItIs' : finding
 }
 
-function isShownTrue({ status }: Service): boolean {
-  return (
-    status?.conditions?.some(({ type, status: shown }) => type === ANNOUNCED_CONDITION && shown === 'True') ??
-    false
-  )
+/** Who has no interface for it: another node may announce it all the same, and says so. */
+function maySayNo(node: string, { status }: Service, { candidates }: ServiceIntent): boolean {
+  const shown = status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION)
+  if (shown?.status === 'True') return shown.message.startsWith(nameOf(node)) || candidates.length === 1
+  return candidates[0]?.node === node
 }
 
 /** Of a Service that nobody announces any more the first of the speakers takes the condition away. */

@@ -17,8 +17,8 @@ import {
   type ResponderTable,
 } from '../wire/index.ts'
 import { Hellos } from './hellos.ts'
-import type { AddressCounters, Intents, SegmentReport } from './intents.ts'
-import { reportOf, transitionReport } from './report.ts'
+import { type AddressCounters, type Intents, NOTHING_REPORTED, type Report } from './intents.ts'
+import { passingOf, reportOf, transitionReport } from './report.ts'
 import { Segments } from './segments.ts'
 import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage, type WireOrder } from './wire-handle.ts'
 
@@ -47,7 +47,7 @@ class WireThread {
   #installed: ResponderTable | undefined
   #running: NodeJS.Timeout | undefined
   #reporting: NodeJS.Timeout | undefined
-  #reported: readonly SegmentReport[] = []
+  #reported: Report = NOTHING_REPORTED
   /** When this process went on after it had not run for a while. */
   #thawedAt = -Infinity
   #ranAt = -Infinity
@@ -204,10 +204,11 @@ class WireThread {
     this.#reportSoon()
   }
 
-  /** A sign of life; and peers that came or went, which nothing else tells of. */
+  /** A sign of life; and peers and strangers that came or went, which nothing else tells of. */
   #onBeat(): void {
     this.#post({ kind: 'alive' })
-    if (!isDeepStrictEqual(reportOf(this.#segments, timeOfDay).segments, this.#reported)) this.#reportSoon()
+    const { conflicts, segments } = this.#reported
+    if (!isDeepStrictEqual(passingOf(this.#segments), { conflicts, segments })) this.#reportSoon()
   }
 
   #reportSoon(): void {
@@ -216,9 +217,8 @@ class WireThread {
 
   #report(): void {
     this.#reporting = undefined
-    const report = reportOf(this.#segments, timeOfDay)
-    this.#reported = report.segments
-    this.#post({ kind: 'report', report })
+    this.#reported = reportOf(this.#segments, timeOfDay)
+    this.#post({ kind: 'report', report: this.#reported })
   }
 
   count(): void {

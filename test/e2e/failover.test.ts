@@ -6,7 +6,6 @@ import test, { after, before, type TestContext } from 'node:test'
 import {
   advertisement,
   announcers,
-  answeringNode,
   apply,
   assigned,
   cleanUp,
@@ -20,7 +19,7 @@ import {
   signal,
   web,
 } from './cluster.ts'
-import { macOf, on } from './lan.ts'
+import { answeringNode, macOf, on } from './lan.ts'
 import { type Outage, outageDuring } from './outage.ts'
 import { sightingsDuring, windowsOfTwo } from './witness.ts'
 
@@ -195,10 +194,10 @@ test('a speaker that is started anew while the API server is away goes by what i
   await assigned('web', VIP)
   signal('kube-apiserver', 'SIGSTOP')
   try {
-    const before = ['node-1', 'node-2'].flatMap((node) => pids(`speaker-${node}`))
+    const before = new Set(['node-1', 'node-2'].flatMap((node) => pids(`speaker-${node}`)))
     for (const node of ['node-1', 'node-2']) signal(`speaker-${node}`, 'SIGKILL')
     await eventually('new speakers', async () =>
-      ['node-1', 'node-2'].flatMap((node) => pids(`speaker-${node}`)).every((pid) => !before.includes(pid)),
+      ['node-1', 'node-2'].flatMap((node) => pids(`speaker-${node}`)).every((pid) => !before.has(pid)),
     )
     await firstAnswer(VIP)
   } finally {

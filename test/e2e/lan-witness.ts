@@ -13,7 +13,7 @@ const addresses = process.argv.slice(2).map((text) => {
   if (address?.family !== 'IPv4') throw new Error(`${text} is no IPv4 address`)
   return address
 })
-const [link] = fitLinks(readLinks(), []).filter(({ name }) => name === 'eth0')
+const link = fitLinks(readLinks(), []).find(({ name }) => name === 'eth0')
 if (link === undefined) throw new Error('there is no eth0')
 
 const responder = new Responder({

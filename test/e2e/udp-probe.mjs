@@ -4,15 +4,17 @@
 //   node udp-probe.mjs ADDRESS PORT
 // @ts-check
 import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const INTERVAL_MS = 5
+/** Until the address is answered at all. */
+const FIRST_INTERVAL_MS = 100
 /** Answers that are on their way when it is to end still count. */
 const SETTLE_MS = 500
-/** The server answers with a line of its own, so that answers are matched to questions by their order alone. */
 const [address = '', port = ''] = process.argv.slice(2)
 
 const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
-/** Of those since the first answer. */
 let sent = 0
 let answered = 0
 let answeredAt = 0
@@ -21,28 +23,39 @@ let sentAt = 0
 let gap = { ms: 0, at: 0 }
 let stall = 0
 
-socket.on('error', () => undefined) // refused for a moment: no answer
-socket.on('message', () => {
+function ask() {
+  const now = performance.now()
+  if (sentAt > 0) stall = Math.max(stall, now - sentAt)
+  sentAt = now
+  sent++
+  socket.send('?', () => undefined)
+}
+
+function onAnswer() {
   const now = performance.timeOrigin + performance.now()
-  if (answeredAt === 0) process.stderr.write('ready\n')
   if (answeredAt > 0 && now - answeredAt > gap.ms) gap = { ms: now - answeredAt, at: answeredAt }
-  if (answeredAt === 0) sent = 1
   answeredAt = now
   answered++
-})
+}
+
+/** From the first answer on, and after those to come to the first questions. */
+async function measure() {
+  await sleep(SETTLE_MS)
+  socket.removeAllListeners('message').on('message', onAnswer)
+  process.stderr.write('ready\n')
+  const timer = setInterval(ask, INTERVAL_MS)
+  await once(process.stdin.resume(), 'end')
+  clearInterval(timer)
+  await sleep(SETTLE_MS)
+  process.stdout.write(JSON.stringify({ sent, answered, gapMs: gap.ms, gapAt: gap.at, stallMs: stall }))
+  process.exit(0)
+}
+
+socket.on('error', () => undefined) // refused for a moment: no answer
 socket.connect(Number(port), address, () => {
-  const timer = setInterval(() => {
-    const now = performance.now()
-    if (sentAt > 0) stall = Math.max(stall, now - sentAt)
-    sentAt = now
-    if (answered > 0) sent++
-    socket.send('?', () => undefined)
-  }, INTERVAL_MS)
-  process.stdin.resume().on('end', () => {
-    clearInterval(timer)
-    setTimeout(() => {
-      process.stdout.write(JSON.stringify({ sent, answered, gapMs: gap.ms, gapAt: gap.at, stallMs: stall }))
-      process.exit(0)
-    }, SETTLE_MS)
+  const first = setInterval(() => socket.send('?', () => undefined), FIRST_INTERVAL_MS)
+  socket.once('message', () => {
+    clearInterval(first)
+    void measure()
   })
 })

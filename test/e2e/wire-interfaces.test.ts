@@ -10,7 +10,6 @@ import {
   cleanUp,
   eventually,
   firstAnswer,
-  holderOf,
   kubectl,
   loadBalancer,
   pool,
@@ -23,6 +22,12 @@ import { answeredBy, learned, macOf, mislead, NODES, on, says } from './lan.ts'
 const HERE = '172.25.254.70'
 const THERE = '172.25.253.70'
 const PORT = 'eth1'
+/** One node alone: what its interface does nobody makes up for. */
+const HOLDER = 'node-1'
+const THERE_ONLY = {
+  ipAddressPools: ['there'],
+  nodeSelectors: [{ matchLabels: { 'kubernetes.io/hostname': HOLDER } }],
+}
 
 /** A cable from the second LAN to `machine`, where it ends as `PORT`, without addresses. */
 async function plug(machine: string): Promise<void> {
@@ -43,7 +48,8 @@ before(async () => {
     ...web('web'),
     pool('here', [`${HERE}-172.25.254.79`]),
     pool('there', [`${THERE}-172.25.253.79`]),
-    advertisement('all'),
+    advertisement('here', { ipAddressPools: ['here'] }),
+    advertisement('there', THERE_ONLY),
     loadBalancer('second', {
       annotations: { 'metallb.io/address-pool': 'there' },
       spec: { selector: { app: 'web' } },
@@ -61,8 +67,7 @@ after(async () => {
 })
 
 test('with two LANs and a pool for each an address is answered on its own LAN, and not on the other', async () => {
-  const node = await holderOf('second')
-  await answeredBy(await macOf(node, PORT), THERE, PORT)
+  await answeredBy(await macOf(HOLDER, PORT), THERE, PORT)
   await firstAnswer(THERE)
   await on('client', `ip route add ${THERE}/32 dev eth0`)
   await answeredBy('', THERE, 'eth0')
@@ -73,7 +78,7 @@ test('with two LANs and a pool for each an address is answered on its own LAN, a
 })
 
 test('an interface that changes its MAC tells the neighbours, and answers with the new one', async () => {
-  const node = await holderOf('second')
+  const node = HOLDER
   await mislead(THERE, PORT)
   await on(node, `ip link set ${PORT} address 02:00:00:00:01:23`)
   await eventually('the new MAC', async () => (await learned(THERE, PORT)) === '02:00:00:00:01:23')
@@ -81,7 +86,7 @@ test('an interface that changes its MAC tells the neighbours, and answers with t
 })
 
 test('an interface that is renamed goes on answering', async () => {
-  const node = await holderOf('second')
+  const node = HOLDER
   await on(node, `ip link set ${PORT} down`)
   await on(node, `ip link set ${PORT} name port1`)
   await answeredBy('', THERE, PORT)
@@ -95,7 +100,7 @@ test('an interface that is renamed goes on answering', async () => {
 })
 
 test('a cable that was out: no answer meanwhile, and the neighbours are told when it is back', async () => {
-  const node = await holderOf('second')
+  const node = HOLDER
   await on('', `ip link set lan2-${node} down`)
   await answeredBy('', THERE, PORT)
   await mislead(THERE, PORT)
@@ -104,7 +109,7 @@ test('a cable that was out: no answer meanwhile, and the neighbours are told whe
 })
 
 test('an interface that is made anew under its name answers again, with its new MAC', async () => {
-  const node = await holderOf('second')
+  const node = HOLDER
   await on('', `ip link del lan2-${node}`)
   await answeredBy('', THERE, PORT)
   await mislead(THERE, PORT)
@@ -116,18 +121,18 @@ test('an interface that is made anew under its name answers again, with its new 
 
 test('an address is answered on an interface that has no IPv4 address', async () => {
   for (const node of NODES) await on(node, `ip addr flush dev ${PORT}`)
-  await apply(advertisement('all', { interfaces: [PORT] }))
-  await answeredBy(await macOf(await holderOf('second'), PORT), THERE, PORT)
+  await apply(advertisement('there', { ...THERE_ONLY, interfaces: [PORT] }))
+  await answeredBy(await macOf(HOLDER, PORT), THERE, PORT)
   for (const [index, node] of NODES.entries()) await on(node, address(11 + index))
 })
 
 test('where no interface matches nothing claims to be announced, and event and condition say why', async () => {
-  await apply(advertisement('all', { interfaces: ['eth9'] }))
+  await apply(advertisement('there', { ...THERE_ONLY, interfaces: ['eth9'] }))
   await answeredBy('', THERE, PORT)
   assert.match(await says('second', 'False NoMatchingInterface'), new RegExp(THERE))
   await told('second', /^announceFailed: /)
   await unannounced('second')
-  await apply(advertisement('all', { interfaces: [] }))
+  await apply(advertisement('there', { ...THERE_ONLY, interfaces: [] }))
   await says('second', 'True Announced')
-  await answeredBy(await macOf(await holderOf('second'), PORT), THERE, PORT)
+  await answeredBy(await macOf(HOLDER, PORT), THERE, PORT)
 })

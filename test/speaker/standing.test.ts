@@ -91,13 +91,17 @@ for (const [what, before, now, reasons] of [
 ] as const) {
   test(`events tell ${what}`, () =>
     assert.deepEqual(
-      newsOf('a', before, now).map(({ reason }) => reason),
+      newsOf('a', before, now, true).map(({ reason }) => reason),
       reasons,
     ))
 }
 
 test('the event of an announcement has node and protocol in double quotes, as scripts expect it', () => {
-  assert.deepEqual(newsOf('a', nothing, announced), [
+  assert.deepEqual(newsOf('a', nothing, announced, true), [
     { type: 'Normal', reason: 'nodeAssigned', message: 'announcing from node "a" with protocol "layer2"' },
   ])
+})
+
+test('that an address has no interface is told by the first candidate alone', () => {
+  assert.deepEqual(newsOf('a', nothing, unplaced, false), [])
 })

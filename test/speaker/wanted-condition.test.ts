@@ -9,14 +9,20 @@ import { type ServiceOnNode, wantedCondition } from '../../src/speaker/wanted-co
 const V4 = '192.0.2.50'
 const V6 = '2001:db8::50'
 const SERVICE: Service = { spec: { type: 'LoadBalancer' } }
-const ANNOUNCED: Service = {
+const announcedBy = (node: string): Service => ({
   ...SERVICE,
   status: {
     conditions: [
-      { type: 'typemetal.io/Announced', status: 'True', reason: '', message: '', lastTransitionTime: '' },
+      {
+        type: 'typemetal.io/Announced',
+        status: 'True',
+        reason: 'Announced',
+        message: `node "${node}" announces it`,
+        lastTransitionTime: '',
+      },
     ],
   },
-}
+})
 const CLUSTER_IP: Service = { spec: { type: 'ClusterIP' } }
 
 const [a, b] = ['a', 'b'].map((node) => ({ node, score: 0 })) as [Candidate, Candidate]
@@ -42,12 +48,29 @@ for (const [what, node, given, expected] of [
     'Announced',
   ],
   ['and the one with the second does not', 'b', { intent, standing: [on(V6)] }, 'asItIs'],
-  ['who has no interface for it says so', 'b', { intent, standing: [nowhere] }, 'NoMatchingInterface'],
-  ['unless another announces it', 'b', { intent, standing: [nowhere], service: ANNOUNCED }, 'asItIs'],
   [
-    'and is not the last who could',
+    'the first that may, and has no interface for it, says so',
+    'a',
+    { intent, standing: [nowhere] },
+    'NoMatchingInterface',
+  ],
+  ['the others do not', 'b', { intent, standing: [nowhere] }, 'asItIs'],
+  [
+    'nor the first while another announces it',
+    'a',
+    { intent, standing: [nowhere], service: announcedBy('c') },
+    'asItIs',
+  ],
+  [
+    'who announced it, and has no interface any more, takes that back',
     'b',
-    { intent: { ...intent, candidates: [b] }, standing: [nowhere], service: ANNOUNCED },
+    { intent, standing: [nowhere], service: announcedBy('b') },
+    'NoMatchingInterface',
+  ],
+  [
+    'and so does who is the last that could',
+    'b',
+    { intent: { ...intent, candidates: [b] }, standing: [nowhere], service: announcedBy('c') },
     'NoMatchingInterface',
   ],
   ['the first speaker cleans up what nobody announces', 'a', {}, 'absent'],
