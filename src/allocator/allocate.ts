@@ -86,23 +86,36 @@ function nameOf({ name }: Pool): string {
 
 /** From the first pool that has all families; where two are only preferred, else from the first that has one. */
 function takeFrom(state: AllocatorState, request: Request, pools: readonly Pool[]): Assignment | null {
-  if (pools.length === 0) return null
-  for (const families of wishesOf(request)) {
-    for (const pool of pools) {
-      const addresses = families.flatMap((family) => available(state, request, pool, family) ?? [])
-      if (addresses.length === families.length) return { addresses, pool: pool.name, exception: null }
-    }
+  const { families, dualStack } = request
+  const together = takeTogether(state, request, pools, families.length < 2 ? families : BOTH)
+  if (together !== null || families.length < 2 || dualStack === 'required') return together
+  for (const family of families) {
+    const alone = takeTogether(state, request, pools, [family])
+    if (alone !== null) return alone
   }
   return null
 }
 
-/** Families to ask for together; the ingress of two is always IPv4, IPv6. */
-function wishesOf({ families, dualStack }: Request): readonly (readonly Family[])[] {
-  if (families.length < 2) return [families]
-  return dualStack === 'preferred' ? [BOTH, ...families.map((family) => [family])] : [BOTH]
-}
-
+/** The ingress of two is always IPv4, IPv6. */
 const BOTH: readonly Family[] = ['IPv4', 'IPv6']
+
+function takeTogether(
+  state: AllocatorState,
+  request: Request,
+  pools: readonly Pool[],
+  families: readonly Family[],
+): Assignment | null {
+  for (const pool of pools) {
+    const addresses: Address[] = []
+    for (const family of families) {
+      const address = available(state, request, pool, family)
+      if (address === null) break
+      addresses.push(address)
+    }
+    if (addresses.length === families.length) return { addresses, pool: pool.name, exception: null }
+  }
+  return null
+}
 
 /** The address of this family that the pool would give, or `null`. */
 export function available(

@@ -1,17 +1,17 @@
 // The events of a decision, under the reasons that MetalLB's users filter by.
 import type { Service } from '../api/index.ts'
-import { type Address, formatAddress, quote } from '../ip/index.ts'
+import { type Address, quote } from '../ip/index.ts'
 import type { ServiceEvent } from './decision.ts'
-import { type Refusal, type ServiceKey, explain } from './refusal.ts'
+import { type Refusal, type ServiceKey, addressList, explain } from './refusal.ts'
 import { deprecatedAnnotations } from './request.ts'
 import type { Assignment } from './state.ts'
 
 export function assignedEvent({ addresses }: Assignment): ServiceEvent {
-  return { type: 'Normal', reason: 'IPAllocated', message: `Assigned IP [${listed(addresses)}]` }
+  return { type: 'Normal', reason: 'IPAllocated', message: `Assigned IP [${addressList(addresses)}]` }
 }
 
 export function clearedEvent(addresses: readonly Address[], cause: Refusal): ServiceEvent {
-  const message = `Current IP [${listed(addresses)}] can no longer be kept: ${explain(cause)}`
+  const message = `Current IP [${addressList(addresses)}] can no longer be kept: ${explain(cause)}`
   return { type: 'Normal', reason: 'ClearAssignment', message }
 }
 
@@ -27,7 +27,7 @@ export function refusedEvent(
   assignment: Assignment | null,
 ): ServiceEvent {
   const cause = explain(refusal)
-  const kept = assignment === null ? '' : `; it keeps ${listed(assignment.addresses)}`
+  const kept = assignment === null ? '' : `; it keeps ${addressList(assignment.addresses)}`
   const reason = WARNINGS[refusal.reason]
   if (reason !== undefined) return { type: 'Warning', reason, message: `${cause}${kept}` }
   if (refusal.reason === 'SecondFamilyUnavailable') {
@@ -40,7 +40,7 @@ export function refusedEvent(
 
 /** Of a status that nobody can make sense of, and that is written anew. */
 export function unreadableEvent(addresses: readonly Address[]): ServiceEvent {
-  const message = `The ingress shows [${listed(addresses)}], which is not one IP or one of each family: it is replaced`
+  const message = `The ingress shows [${addressList(addresses)}], which is not one IP or one of each family: it is replaced`
   return { type: 'Warning', reason: 'nolbIPsIPFamily', message }
 }
 
@@ -50,8 +50,4 @@ export function deprecatedEvents(service: Service): ServiceEvent[] {
     reason: 'deprecatedAnnotation',
     message: `annotation ${name} is deprecated: use the prefix metallb.io`,
   }))
-}
-
-function listed(addresses: readonly Address[]): string {
-  return addresses.map((address) => quote(formatAddress(address))).join(', ')
 }

@@ -18,13 +18,15 @@ export interface Keep {
 /** What a Service has: as the state knows it, else as its object shows it. */
 export type Possession = Pick<Assignment, 'addresses' | 'pool'>
 
+const NOTHING_KEPT: Keep = { kept: null, extensible: null, lost: null }
+
 /**
  * Of two addresses that cannot stay together, for instance because a pool was split between them, the first stays that
  * can stay alone.
  */
 export function keep(state: AllocatorState, request: Request, { addresses, pool }: Possession): Keep {
+  if (addresses.length === 0) return NOTHING_KEPT
   const wanted = ofFamilies(request, addresses)
-  if (wanted.length === 0) return { kept: null, extensible: null, lost: null }
   const verdict = judge(state, request, wanted, pool)
   if (verdict.stays) return { ...keeping(wanted, verdict), lost: null }
   for (const address of wanted.length > 1 ? wanted : []) {

@@ -22,6 +22,8 @@ interface HeldAddress {
   users: readonly User[]
 }
 
+const NOBODY: readonly User[] = []
+
 export class Ledger {
   #configuration: Configuration
   #pages: ReadonlyMap<string, PoolPage<HeldAddress>>
@@ -166,7 +168,8 @@ export class Ledger {
   }
 
   #use(address: Address, user: User): void {
-    const held = this.#held.get(idOf(address)) ?? this.#open(address)
+    const id = idOf(address)
+    const held = this.#held.get(id) ?? this.#open(id, address)
     this.#forgetUser(held, user.service)
     held.users = held.users.length === 0 ? [user] : [...held.users, user]
     const { key } = user.sharing
@@ -176,9 +179,9 @@ export class Ledger {
     else sharers.add(held)
   }
 
-  #open(address: Address): HeldAddress {
-    const held: HeldAddress = { address, page: null, users: [] }
-    this.#held.set(idOf(address), held)
+  #open(id: bigint, address: Address): HeldAddress {
+    const held: HeldAddress = { address, page: null, users: NOBODY }
+    this.#held.set(id, held)
     this.#place(held)
     return held
   }
@@ -201,6 +204,7 @@ export class Ledger {
   }
 
   #forgetUser(held: HeldAddress, service: ServiceKey): void {
+    if (held.users.length === 0) return
     const key = held.users.find((user) => user.service === service)?.sharing.key
     if (key === undefined) return
     held.users = held.users.filter((user) => user.service !== service)

@@ -175,5 +175,17 @@ function someOf(names: readonly string[]): string {
 
 /** Quoted, with `and` between. */
 export function addresses(list: readonly Address[]): string {
-  return list.map((address) => quote(formatAddress(address))).join(' and ')
+  return quoted(list, ' and ')
+}
+
+/** Quoted, with commas between. */
+export function addressList(list: readonly Address[]): string {
+  return quoted(list, ', ')
+}
+
+/** An address has nothing that would have to be escaped. */
+function quoted(list: readonly Address[], separator: string): string {
+  let text = ''
+  for (const address of list) text += `${text === '' ? '' : separator}"${formatAddress(address)}"`
+  return text
 }

@@ -101,7 +101,7 @@ function concerns(
 }
 
 /** The Service is gone: frees what it held. Whom to reconcile, as they wait for it. */
-export function forget(state: AllocatorState, service: ServiceKey): ServiceKey[] {
+export function forget(state: AllocatorState, service: ServiceKey): readonly ServiceKey[] {
   state.refused.delete(service)
   return wake(state, service, vacate(state, service))
 }

@@ -3,7 +3,7 @@ import { ANNOTATION, deprecatedName, type Service } from '../api/index.ts'
 import type { Labels } from '../config/index.ts'
 import { type Address, type Family, parseAddress, quote } from '../ip/index.ts'
 import type { Refusal, ServiceKey } from './refusal.ts'
-import type { Sharing } from './sharing.ts'
+import { NOT_SHARED, type Sharing } from './sharing.ts'
 
 export interface Request {
   readonly service: ServiceKey
@@ -30,74 +30,103 @@ export function keyOf({ metadata }: Service): ServiceKey {
 
 export function readRequest(service: Service): Request {
   const { metadata = {}, spec = {} } = service
-  const { namespace = '', labels = {}, annotations = {}, creationTimestamp = '' } = metadata
+  const { namespace = '', labels = NO_LABELS, annotations, creationTimestamp = '' } = metadata
   const families = readFamilies(spec)
-  const asked = readAddresses(
-    annotationOf(annotations, ANNOTATION.loadBalancerIPs),
-    spec.loadBalancerIP ?? '',
-  )
+  const asked = readAddresses(annotationOf(annotations, LOAD_BALANCER_IPS), spec.loadBalancerIP ?? '')
+  const sharingKey = annotationOf(annotations, ALLOW_SHARED_IP)
   return {
     service: keyOf(service),
     createdAt: creationTimestamp,
     namespace,
     labels,
-    families: 'families' in families ? families.families : [],
+    families: isRefusal(families) ? NO_FAMILIES : families,
     dualStack: spec.ipFamilyPolicy === 'RequireDualStack' ? 'required' : 'preferred',
-    pool: annotationOf(annotations, ANNOTATION.addressPool) || null,
-    addresses: 'addresses' in asked ? asked.addresses : [],
-    sharing: {
-      key: annotationOf(annotations, ANNOTATION.allowSharedIP),
-      backend: spec.externalTrafficPolicy === 'Local' ? canonical(spec.selector ?? {}) : '',
-      ports: (spec.ports ?? []).map(({ protocol = 'TCP', port }) => `${protocol}/${port}`).sort(),
-    },
-    problem: 'refusal' in families ? families.refusal : 'refusal' in asked ? asked.refusal : null,
+    pool: annotationOf(annotations, ADDRESS_POOL) || null,
+    addresses: isRefusal(asked) ? NO_ADDRESSES : asked,
+    sharing: sharingKey === '' ? NOT_SHARED : readSharing(sharingKey, spec),
+    problem: isRefusal(families) ? families : isRefusal(asked) ? asked : null,
   }
 }
 
-/** The annotations that are read, and what each was called before. */
-const DEPRECATED: Readonly<Record<string, string>> = Object.fromEntries(
-  [ANNOTATION.addressPool, ANNOTATION.loadBalancerIPs, ANNOTATION.allowSharedIP].map((name) => [
-    name,
-    deprecatedName(name),
-  ]),
-)
+// One of each for all Services: there are many of them, and most ask for the same.
+const NO_LABELS: Labels = {}
+const NO_FAMILIES: readonly Family[] = []
+const NO_ADDRESSES: readonly Address[] = []
+const ONLY: Readonly<Record<Family, readonly Family[]>> = { IPv4: ['IPv4'], IPv6: ['IPv6'] }
+
+function isRefusal(read: readonly unknown[] | Refusal): read is Refusal {
+  return 'reason' in read
+}
+
+/** An annotation that is read, and what it was called before. */
+interface AnnotationName {
+  readonly name: string
+  readonly deprecated: string
+}
+
+const [ADDRESS_POOL, LOAD_BALANCER_IPS, ALLOW_SHARED_IP] = [
+  namesOf(ANNOTATION.addressPool),
+  namesOf(ANNOTATION.loadBalancerIPs),
+  namesOf(ANNOTATION.allowSharedIP),
+]
+
+function namesOf(name: string): AnnotationName {
+  return { name, deprecated: deprecatedName(name) }
+}
+
+const DEPRECATED = [ADDRESS_POOL, LOAD_BALANCER_IPS, ALLOW_SHARED_IP].map(({ deprecated }) => deprecated)
 
 /** The names of its annotations that have the deprecated prefix and are still read. */
-export function deprecatedAnnotations({ metadata }: Service): string[] {
-  const { annotations } = metadata ?? {}
-  return annotations ? Object.values(DEPRECATED).filter((name) => Object.hasOwn(annotations, name)) : []
+export function deprecatedAnnotations({ metadata }: Service): readonly string[] {
+  const annotations = metadata?.annotations
+  return annotations === undefined ? [] : DEPRECATED.filter((name) => Object.hasOwn(annotations, name))
 }
 
 /** Empty when absent. The new name counts where it is present, even with an empty value. */
-function annotationOf(annotations: Readonly<Record<string, string>>, name: string): string {
-  return annotations[name] ?? annotations[DEPRECATED[name] ?? name] ?? ''
+function annotationOf(
+  annotations: Readonly<Record<string, string>> | undefined,
+  { name, deprecated }: AnnotationName,
+): string {
+  return annotations?.[name] ?? annotations?.[deprecated] ?? ''
+}
+
+function readSharing(key: string, spec: NonNullable<Service['spec']>): Sharing {
+  return {
+    key,
+    backend: spec.externalTrafficPolicy === 'Local' ? canonical(spec.selector ?? {}) : '',
+    ports: (spec.ports ?? []).map(({ protocol = 'TCP', port }) => `${protocol}/${port}`).sort(),
+  }
 }
 
 function readFamilies({
   clusterIP = '',
   clusterIPs = [],
   ipFamilyPolicy,
-}: NonNullable<Service['spec']>): { families: Family[] } | { refusal: Refusal } {
-  const texts = clusterIPs.length > 0 ? clusterIPs : clusterIP === '' ? [] : [clusterIP]
-  if (texts.length === 0 || texts[0] === 'None') return { refusal: { reason: 'NoClusterIP' } }
-  const families = texts.flatMap((text) => parseAddress(text)?.family ?? [])
-  if (families.length < texts.length || new Set(families).size < texts.length) {
-    return { refusal: { reason: 'InvalidClusterIPs', value: texts.join() } }
+}: NonNullable<Service['spec']>): readonly Family[] | Refusal {
+  const [first = clusterIP, second, third] = clusterIPs
+  if (first === '' || first === 'None') return { reason: 'NoClusterIP' }
+  const family = parseAddress(first)?.family
+  const families =
+    second === undefined ? family && ONLY[family] : pairOf(family, parseAddress(second)?.family)
+  if (families === undefined || third !== undefined) {
+    return { reason: 'InvalidClusterIPs', value: clusterIPs.length > 0 ? clusterIPs.join() : clusterIP }
   }
-  if (ipFamilyPolicy === 'RequireDualStack' && families.length < 2)
-    return { refusal: { reason: 'NotDualStack' } }
-  return { families }
+  return ipFamilyPolicy === 'RequireDualStack' && families.length < 2 ? { reason: 'NotDualStack' } : families
+}
+
+function pairOf(first: Family | undefined, second: Family | undefined): readonly Family[] | undefined {
+  return first === undefined || second === undefined || first === second ? undefined : [first, second]
 }
 
 /** A list of `annotation`, or the one of `field`; not both. */
-function readAddresses(annotation: string, field: string): { addresses: Address[] } | { refusal: Refusal } {
+function readAddresses(annotation: string, field: string): readonly Address[] | Refusal {
   if (annotation !== '' && field !== '') {
     return invalid(
       `both the annotation ${ANNOTATION.loadBalancerIPs} and spec.loadBalancerIP are set: use one`,
     )
   }
   const text = annotation === '' ? field : annotation
-  if (text === '') return { addresses: [] }
+  if (text === '') return NO_ADDRESSES
   const parts = text.split(',', 3).map((part) => part.trim())
   if (parts.length > 2)
     return invalid(`${quote(text)} has more than two addresses: ask for one of each IP family`)
@@ -110,11 +139,11 @@ function readAddresses(annotation: string, field: string): { addresses: Address[
   if (addresses.length === 2 && addresses[0]?.family === addresses[1]?.family) {
     return invalid(`${quote(text)} has two addresses of the same family: ask for one of each`)
   }
-  return { addresses }
+  return addresses
 }
 
-function invalid(message: string): { refusal: Refusal } {
-  return { refusal: { reason: 'InvalidAddressRequest', message } }
+function invalid(message: string): Refusal {
+  return { reason: 'InvalidAddressRequest', message }
 }
 
 /** Equal for equal selectors, whatever the order of their labels. */

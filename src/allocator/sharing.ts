@@ -13,6 +13,9 @@ export interface Sharing {
   readonly ports: readonly string[]
 }
 
+/** With nobody: backends and ports are of no account then. */
+export const NOT_SHARED: Sharing = { key: '', backend: '', ports: [] }
+
 export type SharingObstacle =
   { readonly kind: 'key' | 'backend' } | { readonly kind: 'port'; readonly port: string }
 
@@ -25,5 +28,5 @@ export function sharingObstacle(a: Sharing, b: Sharing): SharingObstacle | null 
 }
 
 export function sameSharing(a: Sharing, b: Sharing): boolean {
-  return a.key === b.key && a.backend === b.backend && a.ports.join() === b.ports.join()
+  return a === b || (a.key === b.key && a.backend === b.backend && a.ports.join() === b.ports.join())
 }

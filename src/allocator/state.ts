@@ -87,11 +87,17 @@ export function settle(state: AllocatorState, { request, assignment, shown }: Se
   if (shownStill.length > 0) leaving.set(service, shownStill)
   else leaving.delete(service)
   if (assignment === null) assignments.delete(service)
-  else assignments.set(service, { ...assignment, request })
+  else
+    assignments.set(service, {
+      addresses: kept,
+      pool: assignment.pool,
+      exception: assignment.exception,
+      request,
+    })
   if (assignment === null || assignment.exception === null) exceptional.delete(service)
   else exceptional.add(service)
   const opened = openedTo(before, request, kept)
-  if (opened.length === 0) return { addresses: gone, sharingKeys: keys }
+  if (opened.length === 0) return gone.length === 0 ? NOTHING_VACANT : { addresses: gone, sharingKeys: keys }
   return { addresses: [...gone, ...opened], sharingKeys: new Set([...keys, sharing.key]) }
 }
 
@@ -118,13 +124,14 @@ export function vacate(state: AllocatorState, service: ServiceKey): Vacancy {
 
 const NONE: readonly Address[] = []
 const NO_KEYS: ReadonlySet<string> = new Set()
+const NOTHING_VACANT: Vacancy = { addresses: NONE, sharingKeys: NO_KEYS }
 
 function joined(a: readonly Address[] = NONE, b: readonly Address[] = NONE): readonly Address[] {
   return b.length === 0 ? a : [...a, ...b]
 }
 
 function without(list: readonly Address[], others: readonly Address[]): readonly Address[] {
-  return list.length === 0 ? NONE : list.filter((address) => !isAmong(address, others))
+  return list.length === 0 || others.length === 0 ? list : list.filter((address) => !isAmong(address, others))
 }
 
 export function isAmong(address: Address, list: readonly Address[]): boolean {

@@ -11,12 +11,13 @@ import type { Waiting } from './waiting-list.ts'
  *
  * @param service the one that is settled: what it was woken for and did not take goes to the next.
  */
-export function wake(state: AllocatorState, service: ServiceKey, vacancy: Vacancy): ServiceKey[] {
+export function wake(state: AllocatorState, service: ServiceKey, vacancy: Vacancy): readonly ServiceKey[] {
   const { addresses, sharingKeys } = vacancy
-  const woken = new Set<ServiceKey>()
-  const passedOn = state.invited.get(service) ?? []
+  const passedOn = state.invited.get(service)
+  if (passedOn === undefined && addresses.length === 0) return NOBODY
   state.invited.delete(service)
-  for (const pool of passedOn) {
+  const woken = new Set<ServiceKey>()
+  for (const pool of passedOn ?? []) {
     const taken = state.assignments.get(service)?.pool === pool && !state.refused.has(service)
     const next = taken ? null : nextFor(state, pool, service)
     if (next !== null) invite(state, next, pool, woken)
@@ -30,6 +31,8 @@ export function wake(state: AllocatorState, service: ServiceKey, vacancy: Vacanc
   }
   return [...woken]
 }
+
+const NOBODY: readonly ServiceKey[] = []
 
 /** In no other's hands meanwhile: of two addresses that become free the second wakes the next. */
 function invite(
