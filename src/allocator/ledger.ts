@@ -1,5 +1,5 @@
 // Which address is held by which Services, and which are free in each pool. Judges no rule but that of sharing.
-import { type Configuration, type Pool, avoids, samePool } from '../config/index.ts'
+import { type Configuration, type Pool, avoids, samePool, sameTerms } from '../config/index.ts'
 import type { Address, Family } from '../ip/index.ts'
 import { PoolPage } from './pool-page.ts'
 import { isBefore } from './occupancy.ts'
@@ -119,12 +119,13 @@ export class Ledger {
   /**
    * Makes this the configuration in force.
    *
-   * @returns who has an address in a pool that is new, changed or gone, or in none.
+   * @returns who has an address in a pool that is new or gone or has other terms, or in none.
    */
   reconfigure(configuration: Configuration): Set<ServiceKey> {
     const before = this.#pages
     this.#configuration = configuration
-    const moved = new Set(this.#strays)
+    const concerned = new Set<ServiceKey>()
+    const strays = [...this.#strays]
     this.#strays.clear()
     const pages = [...configuration.pools].map(([name, pool]) => {
       const page = before.get(name)
@@ -136,11 +137,19 @@ export class Ledger {
     this.#pages = new Map(pages)
     for (const [name, page] of before) {
       if (this.#pages.get(name) === page) continue
-      for (const held of page.held) moved.add(held)
       for (const [address, since] of page.rests()) this.#pageOf(address)?.rest(address, since)
+      const heir = this.#pages.get(name)
+      const sameForAll = heir !== undefined && sameTerms(page.pool, heir.pool)
+      for (const held of page.held) {
+        this.#place(held)
+        if (!sameForAll || held.page !== heir) addUsers(concerned, held)
+      }
     }
-    for (const held of moved) this.#place(held)
-    return new Set([...moved].flatMap(({ users }) => users.map(({ service }) => service)))
+    for (const held of strays) {
+      this.#place(held)
+      addUsers(concerned, held)
+    }
+    return concerned
   }
 
   /** Of all accepted pools, by name. */
@@ -214,6 +223,10 @@ export class Ledger {
       if (sharers?.size === 0) this.#byKey.delete(key)
     }
   }
+}
+
+function addUsers(services: Set<ServiceKey>, { users }: HeldAddress): void {
+  for (const { service } of users) services.add(service)
 }
 
 /** One number for both families: those of IPv6 begin above all of IPv4. */

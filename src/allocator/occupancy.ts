@@ -101,8 +101,12 @@ export class Occupancy {
       .map(({ index }) => index)
   }
 
-  take(value: bigint): void {
-    this.#ranges[this.#indexOf(value)]?.take(value)
+  /** Whether one of the ranges has it, which may be taken already. */
+  take(value: bigint): boolean {
+    const range = this.#ranges[this.#indexOf(value)]
+    if (range === undefined || value < range.range.first) return false
+    range.take(value)
+    return true
   }
 
   free(value: bigint): void {

@@ -31,10 +31,9 @@ export class PoolPage<Held extends { readonly address: Address }> {
     this.held.add(held)
     if (avoids(this.pool, address)) return
     this.#inUse[address.family] += 1
-    if (this.occupancy[address.family].positionOf(address.value) === null) return
+    if (!this.occupancy[address.family].take(address.value)) return
     this.#taken[address.family] += 1
-    if (!this.#resting[address.family].delete(address.value))
-      this.occupancy[address.family].take(address.value)
+    this.#resting[address.family].delete(address.value)
   }
 
   free(held: Held, now: number): void {
@@ -49,9 +48,7 @@ export class PoolPage<Held extends { readonly address: Address }> {
 
   /** The address rests since then, unless it is held or not for giving out. */
   rest(address: Address, since: number): void {
-    const occupancy = this.occupancy[address.family]
-    if (occupancy.positionOf(address.value) === null || avoids(this.pool, address)) return
-    occupancy.take(address.value)
+    if (avoids(this.pool, address) || !this.occupancy[address.family].take(address.value)) return
     this.#resting[address.family].set(address.value, since)
   }
 

@@ -4,7 +4,7 @@ import { type Configuration, type Pool, samePool, whyForbidden } from '../config
 import type { RangeSet } from '../ip/index.ts'
 import { compareAge } from './age-order.ts'
 import { keep } from './keep.ts'
-import { judge } from './judge.ts'
+import { judgeByPools } from './judge.ts'
 import { type Refusal, type ServiceKey, explain } from './refusal.ts'
 import { keyOf, readRequest } from './request.ts'
 import { isLeftBehind, possessionOf, readShown } from './shown.ts'
@@ -41,9 +41,10 @@ export function configure(state: AllocatorState, configuration: Configuration): 
   const before = state.configuration
   state.configuration = configuration
   const placedAnew = state.ledger.reconfigure(configuration)
-  const holders = [...new Set([...placedAnew, ...state.exceptional])].filter((key) =>
-    isJudgedAnew(state, key),
-  )
+  const holders = new Set<ServiceKey>()
+  for (const keys of [placedAnew, state.exceptional]) {
+    for (const key of keys) if (isJudgedAnew(state, key)) holders.add(key)
+  }
   const changes = changedPools(before, configuration)
   const known = before.pools.size > 0 === configuration.pools.size > 0
   const waiting = [...state.refused.all]
@@ -58,7 +59,7 @@ function isJudgedAnew(state: AllocatorState, key: ServiceKey): boolean {
   const assignment = state.assignments.get(key)
   if (assignment === undefined) return false
   const { request, addresses, pool, exception } = assignment
-  const verdict = judge(state, request, addresses, pool)
+  const verdict = judgeByPools(state, request, addresses, pool) // who shares with whom is as it was
   return !verdict.stays || verdict.pool !== pool || !isSame(verdict.exception, exception)
 }
 

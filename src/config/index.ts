@@ -6,7 +6,15 @@ export {
   locate,
   readConfiguration,
 } from './configuration.ts'
-export { type Pool, type PoolReference, avoids, samePool, whyForbidden, whyWithheld } from './pool.ts'
+export {
+  type Pool,
+  type PoolReference,
+  avoids,
+  samePool,
+  sameTerms,
+  whyForbidden,
+  whyWithheld,
+} from './pool.ts'
 export type { ConfigurationRefusal } from './refusal.ts'
 export type { Reservation } from './reservation.ts'
 export type { Labels } from './selector.ts'

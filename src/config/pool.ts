@@ -81,6 +81,24 @@ export function samePool(a: Pool, b: Pool): boolean {
   )
 }
 
+/** Whether both say the same to a Service that has an address of both. */
+export function sameTerms(a: Pool, b: Pool): boolean {
+  return (
+    a.name === b.name &&
+    a.avoidBuggyIPs === b.avoidBuggyIPs &&
+    sameRanges([...a.excluded], [...b.excluded]) &&
+    sameReserved(a.reserved, b.reserved) &&
+    sameAllocation(a.allocation, b.allocation)
+  )
+}
+
+function sameReserved(a: readonly Reservation[], b: readonly Reservation[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ range, owner }, index) => owner === b[index]?.owner && isSame(range, b[index].range))
+  )
+}
+
 function sameRanges(a: readonly Range[], b: readonly Range[]): boolean {
   return a === b || (a.length === b.length && a.every((range, index) => isSame(range, b[index])))
 }
