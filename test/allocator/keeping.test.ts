@@ -123,9 +123,10 @@ test('labels and namespaces that no longer suit the pool cost the address', () =
 
 test('autoAssign and priority count for new Services only, avoidBuggyIPs for all', () => {
   const cluster = new Cluster([lan], [service('web')])
-  cluster.configure([pool('lan', ['10.0.0.0/24'], { autoAssign: false, serviceAllocation: { priority: 9 } })])
+  const serviceAllocation = { priority: 9 }
+  cluster.configure([pool('lan', ['10.0.0.0/24'], { autoAssign: false, serviceAllocation })])
   assert.equal(cluster.shows('web'), '10.0.0.0@lan')
-  cluster.configure([pool('lan', ['10.0.0.0/24'], { avoidBuggyIPs: true })])
+  cluster.configure([pool('lan', ['10.0.0.0/24'], { avoidBuggyIPs: true, serviceAllocation })])
   assert.equal(cluster.shows('web'), '10.0.0.1@lan')
 })
 
