@@ -117,6 +117,12 @@ const anyAsked = fc.oneof(
     })),
   },
   {
+    weight: 4, // the one that everybody wants
+    arbitrary: fc
+      .constantFrom('10.0.1.2', 'fd00::2')
+      .map((address): Record<string, string> => ({ 'metallb.io/loadBalancerIPs': address })),
+  },
+  {
     weight: 3,
     arbitrary: anyPair.map((pair): Record<string, string> => ({ 'metallb.io/loadBalancerIPs': pair })),
   },
