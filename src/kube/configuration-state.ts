@@ -137,8 +137,7 @@ export class ConfigurationStateWriter implements Startable {
   /** What the status should be; undefined when it is that already. */
   #status(errors: readonly string[], { status }: ConfigurationState): object | undefined {
     const valid = errors.length === 0
-    const sentences = errors.map((error) => `configuration error: ${error}`).join('\n')
-    const errorSummary = sentences.slice(0, MESSAGE_LIMIT)
+    const errorSummary = summaryOf(errors)
     const before = status?.conditions ?? []
     const conditions = withCondition(
       before,
@@ -155,4 +154,15 @@ export class ConfigurationStateWriter implements Startable {
       return undefined
     return { result, errorSummary, conditions }
   }
+}
+
+/** One a line: as many as a condition takes, and how many more there are. */
+function summaryOf(errors: readonly string[]): string {
+  const all = errors.map((error) => `configuration error: ${error}`)
+  const whole = all.join('\n')
+  if (whole.length <= MESSAGE_LIMIT) return whole
+  const more = (count: number): string => `\nand ${count} more`
+  let length = more(all.length).length
+  const told = all.findIndex((line) => (length += line.length + 1) > MESSAGE_LIMIT)
+  return told === 0 ? whole.slice(0, MESSAGE_LIMIT) : all.slice(0, told).join('\n') + more(all.length - told)
 }

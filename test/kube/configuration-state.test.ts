@@ -119,10 +119,25 @@ test('nothing is written before the configuration was read, nor when nothing is 
   assert.equal(writes(), 3)
 })
 
-test('errors beyond what a condition takes are cut off', async (t) => {
+test('errors beyond what a condition takes are counted', async (t) => {
   const { writer, state, says } = await setUp(t)
   const message = 'it is wrong, and that at some length'
   writer.report(Array.from({ length: 1000 }, (_, index) => refusal(`pool-${index}`, message)))
+  await says('Invalid')
+  const { message = '' } = state()?.status?.conditions?.[0] ?? {}
+  assert.equal(state()?.status?.errorSummary, message)
+  assert.ok(message.length <= 32_768 && message.length > 32_600, `${message.length}`)
+  const lines = message.split('\n')
+  assert.equal(
+    lines.at(-2),
+    `configuration error: pool ${lines.length - 2} is wrong, and that at some length`,
+  )
+  assert.equal(lines.at(-1), `and ${1000 - (lines.length - 1)} more`)
+})
+
+test('a single error beyond what a condition takes is cut off', async (t) => {
+  const { writer, state, says } = await setUp(t)
+  writer.report(['x'.repeat(40_000), 'y'])
   await says('Invalid')
   assert.equal(state()?.status?.conditions?.[0]?.message.length, 32_768)
 })
