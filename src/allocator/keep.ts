@@ -2,9 +2,8 @@
 import type { Pool } from '../config/index.ts'
 import type { Address } from '../ip/index.ts'
 import { type Verdict, judge } from './judge.ts'
-import type { Refusal } from './refusal.ts'
 import type { Request } from './request.ts'
-import type { AllocatorState, Assignment } from './state.ts'
+import type { AllocatorState, Assignment, Loss } from './state.ts'
 
 export interface Keep {
   /** `null`: nothing, or it had nothing. */
@@ -12,7 +11,7 @@ export interface Keep {
   /** The pool that may add to it; `null` when it is refused or not known. */
   readonly extensible: Pool | null
   /** What goes, and why. */
-  readonly lost: { readonly addresses: readonly Address[]; readonly cause: Refusal } | null
+  readonly lost: Loss | null
 }
 
 /** What a Service has: as the state knows it, else as its object shows it. */

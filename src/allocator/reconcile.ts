@@ -4,7 +4,7 @@ import { type Finding, findingOf, sameFinding } from './condition.ts'
 import type { Decision, ServiceEvent } from './decision.ts'
 import { displace } from './displace.ts'
 import { assignedEvent, clearedEvent, deprecatedEvents, refusedEvent, unreadableEvent } from './events.ts'
-import { type Keep, type Possession, keep } from './keep.ts'
+import { type Possession, keep } from './keep.ts'
 import { type Request, keyOf, readRequest } from './request.ts'
 import {
   type Shown,
@@ -15,7 +15,7 @@ import {
   showsAddresses,
   showsAssignment,
 } from './shown.ts'
-import { type AllocatorState, isAmong, isOurs, settle, vacate } from './state.ts'
+import { type AllocatorState, type Loss, isAmong, isOurs, settle, vacate } from './state.ts'
 import { wake } from './wake.ts'
 import { type Outcome, fresh, wished } from './wish.ts'
 
@@ -36,14 +36,16 @@ export function reconcileService(state: AllocatorState, service: Service): Decis
   const outcome = kept === null ? fresh(state, request) : wished(state, request, kept, extensible)
   const { assignment, refusal } = outcome
 
-  const vacancy = settle(state, { request, assignment, shown: shown.addresses })
+  const vacancy = settle(state, { request, assignment, shown: shown.addresses, lost })
   if (refusal === null) state.refused.delete(request.service)
   else state.refused.put(request, refusal)
   const woken = wake(state, request.service, vacancy)
   const finding = findingOf(assignment, refusal)
   const settled = { assignment, refusal, finding }
   const write = writeFor(state, shown, settled)
-  const events = eventsOf(service, shown, settled, state.configuration.pools.size === 0 ? null : lost)
+  const loss =
+    state.configuration.pools.size === 0 ? null : (lost ?? state.losses.get(request.service) ?? null)
+  const events = eventsOf(service, shown, settled, loss)
   return {
     write,
     addresses: assignment?.addresses ?? [],
@@ -75,7 +77,7 @@ function abandon(state: AllocatorState, service: Service, request: Request, show
   const shows = showsAssignment(shown) || shown.finding !== null
   const release = (wasOurs && shows) || isLeftBehind(service, shown)
   const vacancy = release
-    ? settle(state, { request, assignment: null, shown: shown.addresses })
+    ? settle(state, { request, assignment: null, shown: shown.addresses, lost: null })
     : vacate(state, key)
   state.refused.delete(key)
   return {
@@ -115,7 +117,7 @@ function eventsOf(
   service: Service,
   shown: Shown,
   { assignment, refusal, finding }: Settled,
-  lost: Keep['lost'],
+  lost: Loss | null,
 ): ServiceEvent[] {
   const events: ServiceEvent[] = []
   if (lost !== null) events.push(clearedEvent(lost.addresses, lost.cause))

@@ -25,8 +25,8 @@ export function registerAll(state: AllocatorState, services: Iterable<Service>):
     .sort(compareAge)
   for (const { service, request } of ours) {
     const shown = readShown(service)
-    const { kept: assignment } = keep(state, request, possessionOf(shown))
-    settle(state, { request, assignment, shown: shown.addresses })
+    const { kept: assignment, lost } = keep(state, request, possessionOf(shown))
+    settle(state, { request, assignment, shown: shown.addresses, lost })
   }
   const left = [...services].filter((service) => isLeftBehind(service, readShown(service)))
   return [...ours.map(({ key }) => key), ...left.map(keyOf)]

@@ -18,6 +18,12 @@ export interface Assignment {
   readonly exception: Refusal | null
 }
 
+/** Addresses that a Service had and may not keep. */
+export interface Loss {
+  readonly addresses: readonly Address[]
+  readonly cause: Refusal
+}
+
 /** For whom, as it was asked when last looked at. */
 type Held = Assignment & { readonly request: Request }
 
@@ -32,6 +38,8 @@ export interface AllocatorState {
   readonly exceptional: Set<ServiceKey>
   /** Addresses given up whose Service still shows them: nobody else has them until it does not. */
   readonly leaving: Map<ServiceKey, readonly Address[]>
+  /** What was taken from Services that still show it, and why: it is told with the write that ends that. */
+  readonly losses: Map<ServiceKey, Loss>
   /** Services with a wish that is not granted, whether they hold an address or not. */
   readonly refused: WaitingList
   /** Services that were woken for room in these pools and have not been reconciled since. */
@@ -46,6 +54,7 @@ export function createState(configuration: Configuration, loadBalancerClass: str
     assignments: new Map(),
     exceptional: new Set(),
     leaving: new Map(),
+    losses: new Map(),
     refused: new WaitingList(),
     invited: new Map(),
   }
@@ -63,6 +72,8 @@ export interface Settlement {
   readonly assignment: Assignment | null
   /** What the object shows: given up, it stays out of others' reach until it shows it no more. */
   readonly shown: readonly Address[]
+  /** What it had until now, or `null`: nothing is taken from it. */
+  readonly lost: Loss | null
 }
 
 /** What others can have now that they could not have before. */
@@ -74,8 +85,8 @@ export interface Vacancy {
 }
 
 /** Puts a settlement into effect. */
-export function settle(state: AllocatorState, { request, assignment, shown }: Settlement): Vacancy {
-  const { ledger, assignments, exceptional, leaving } = state
+export function settle(state: AllocatorState, { request, assignment, shown, lost }: Settlement): Vacancy {
+  const { ledger, assignments, exceptional, leaving, losses } = state
   const { service, sharing } = request
   const before = assignments.get(service)
   const kept = assignment?.addresses ?? NONE
@@ -86,6 +97,9 @@ export function settle(state: AllocatorState, { request, assignment, shown }: Se
   ledger.hold(service, kept, sharing)
   if (shownStill.length > 0) leaving.set(service, shownStill)
   else leaving.delete(service)
+  const loss = lost ?? losses.get(service)
+  if (loss?.addresses.some((address) => isAmong(address, shownStill))) losses.set(service, loss)
+  else losses.delete(service)
   if (assignment === null) assignments.delete(service)
   else
     assignments.set(service, {
@@ -113,11 +127,12 @@ function openedTo(
 
 /** Frees whatever the Service has or shows. */
 export function vacate(state: AllocatorState, service: ServiceKey): Vacancy {
-  const { ledger, assignments, exceptional, leaving } = state
+  const { ledger, assignments, exceptional, leaving, losses } = state
   const addresses = joined(assignments.get(service)?.addresses, leaving.get(service))
   assignments.delete(service)
   exceptional.delete(service)
   leaving.delete(service)
+  losses.delete(service)
   const keys = addresses.flatMap((address) => ledger.release(service, address))
   return { addresses, sharingKeys: new Set(keys) }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { ServiceEvent } from '../../src/allocator/index.ts'
+import { type ServiceEvent, reconcileService } from '../../src/allocator/index.ts'
 import { pool } from '../config/objects.ts'
 import { Cluster, type ServiceSpec, asks, assigned, both, service } from './cluster.ts'
 
@@ -128,4 +128,20 @@ test('a deprecated annotation is told only where something is written', () => {
   assert.equal(cluster.events.filter((event) => event.includes('deprecatedAnnotation')).length, 1)
   cluster.reconcile('default/web')
   assert.equal(cluster.events.filter((event) => event.includes('deprecatedAnnotation')).length, 1)
+})
+
+test('what is taken away is told with the write that takes it, though that be tried again', () => {
+  const cluster = new Cluster([lan], [])
+  const object = assigned('web', ['10.1.0.7'], 'old')
+  const reasons = (): string[] => reconcileService(cluster.state, object).events.map(({ reason }) => reason)
+  assert.deepEqual(reasons(), ['ClearAssignment', 'IPAllocated'])
+  assert.deepEqual(reasons(), ['ClearAssignment', 'IPAllocated'], 'the first write met a conflict')
+  cluster.services.set('default/web', object)
+  cluster.reconcile('default/web')
+  assert.deepEqual(cluster.reconcile('default/web').events, [])
+})
+
+test('what was taken away while no controller ran is told by the next', () => {
+  const cluster = new Cluster([lan], [assigned('web', ['10.1.0.7'], 'old')])
+  assert.match(cluster.events[0] ?? '', /^web ClearAssignment: .*"10.1.0.7".*no pool has it/)
 })
