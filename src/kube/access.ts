@@ -12,6 +12,8 @@ export interface Access {
 export interface Credentials {
   /** Base URL of the API server, without a slash at its end. */
   readonly server: string
+  /** Where the objects are that name no namespace, as far as anything says so. */
+  readonly namespace?: string | undefined
   access(): Promise<Access>
   /** The server refused us: read everything anew at the next `access`. */
   forget(): void
@@ -21,6 +23,7 @@ export interface Credentials {
 export interface CredentialsSource {
   /** URL of the API server. */
   readonly server: string
+  readonly namespace?: string | undefined
   read(): Promise<Access>
   /** Drops what was remembered of earlier reading. */
   forget(): void

@@ -17,6 +17,27 @@ const REFRESH_MS = 30_000
  */
 export async function loadCredentials(kubeconfig?: string): Promise<Credentials> {
   if (!kubeconfig && isInCluster()) return new RefreshedCredentials(serviceAccountSource())
+  return new RefreshedCredentials(await personSource(kubeconfig))
+}
+
+/** Which cluster a person means; empty: as kubectl finds it. */
+export interface PersonalChoice {
+  readonly kubeconfig?: string | undefined
+  /** A context of the kubeconfig other than its current one. */
+  readonly context?: string | undefined
+}
+
+/**
+ * As kubectl finds them: `kubeconfig`, else $KUBECONFIG, else ~/.kube/config, else the service account of the pod.
+ * Rejects with `NotConfigured` when there is none or when it cannot be used.
+ */
+export async function loadPersonalCredentials({ kubeconfig, context }: PersonalChoice): Promise<Credentials> {
+  const named = kubeconfig || context || process.env.KUBECONFIG || homeConfig()
+  if (named === undefined && isInCluster()) return new RefreshedCredentials(serviceAccountSource())
+  return new RefreshedCredentials(await personSource(kubeconfig, context))
+}
+
+async function personSource(kubeconfig?: string, context?: string): Promise<CredentialsSource> {
   const file = kubeconfig || process.env.KUBECONFIG || homeConfig()
   if (file === undefined) {
     throw new NotConfigured(
@@ -25,7 +46,7 @@ export async function loadCredentials(kubeconfig?: string): Promise<Credentials>
   }
   // client-node takes 20 MB of memory, and no pod needs it.
   const { kubeconfigSource } = await import('./kubeconfig.ts')
-  return new RefreshedCredentials(kubeconfigSource(kubeconfig ?? null, file))
+  return kubeconfigSource({ named: kubeconfig ?? null, file, context: context ?? null })
 }
 
 function isInCluster(): boolean {
@@ -40,6 +61,7 @@ function homeConfig(): string | undefined {
 /** Reads from its source now and then, and hands out what it read last in between. */
 class RefreshedCredentials implements Credentials {
   readonly server: string
+  readonly namespace: string | undefined
   readonly #source: CredentialsSource
   #access: Access | undefined
   #reading: Promise<Access> | undefined
@@ -48,6 +70,7 @@ class RefreshedCredentials implements Credentials {
   constructor(source: CredentialsSource) {
     this.#source = source
     this.server = source.server.replace(/\/$/, '')
+    this.namespace = source.namespace
   }
 
   async access(): Promise<Access> {

@@ -6,14 +6,22 @@ import type { RequestOptions } from 'node:https'
 import type { Access, CredentialsSource } from './access.ts'
 import { NotConfigured } from './errors.ts'
 
-/** `named`: the file that was asked for; `null`: client-node's own search. `file` is what an error calls it. */
-export function kubeconfigSource(named: string | null, file: string): CredentialsSource {
-  const load = (): KubeConfig => loadConfig(named, file)
-  let config: KubeConfig | undefined = load()
+export interface KubeconfigChoice {
+  /** The file that was asked for; `null`: client-node's own search. */
+  readonly named: string | null
+  /** What an error calls it. */
+  readonly file: string
+  /** `null`: the current one of the file. */
+  readonly context: string | null
+}
+
+export function kubeconfigSource(choice: KubeconfigChoice): CredentialsSource {
+  let config: KubeConfig | undefined = loadConfig(choice)
   return {
     server: config.getCurrentCluster()?.server ?? '',
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     async read() {
-      config ??= load()
+      config ??= loadConfig(choice)
       const options: RequestOptions = { headers: {} }
       await config.applyToHTTPSOptions(options)
       const { ca, cert, key, passphrase, rejectUnauthorized, servername } = options
@@ -27,7 +35,7 @@ export function kubeconfigSource(named: string | null, file: string): Credential
 }
 
 /** client-node by itself would fall back to http://localhost:8080, where nobody wants to go. */
-function loadConfig(named: string | null, file: string): KubeConfig {
+function loadConfig({ named, file, context: wanted }: KubeconfigChoice): KubeConfig {
   const config = new KubeConfig()
   try {
     if (named === null) config.loadFromDefault()
@@ -35,6 +43,11 @@ function loadConfig(named: string | null, file: string): KubeConfig {
   } catch (error) {
     throw new NotConfigured(`cannot use the kubeconfig ${file}: ${(error as Error).message}`)
   }
+  if (wanted !== null && config.getContextObject(wanted) === null) {
+    const known = config.getContexts().map(({ name }) => name)
+    throw new NotConfigured(`${file} has no context "${wanted}"; it has ${known.join(', ') || 'none'}`)
+  }
+  if (wanted !== null) config.setCurrentContext(wanted)
   if (!URL.canParse(config.getCurrentCluster()?.server ?? '')) {
     const context = config.getCurrentContext()
     throw new NotConfigured(

@@ -5,12 +5,11 @@ import type { KubeObject } from '../api/index.ts'
 import { Backoff, type BackoffInit } from './backoff.ts'
 import type { ApiClient } from './client.ts'
 import { ApiError, isStatus } from './errors.ts'
+import { pagesOf } from './list.ts'
 import { keyOf, pathOf, type Resource } from './resource.ts'
 import type { Startable } from './startable.ts'
 import { watchEvents, type WatchEvent } from './watch-stream.ts'
 
-/** One page parses in about 10 ms; all of a large collection at once would block the loop for half a second. */
-const PAGE_SIZE = 500
 /** Bookmarks come about once a minute. */
 const IDLE_LIMIT_MS = 90_000
 /** The server ends a watch after this, plus up to a tenth, so that not all come back at once. */
@@ -216,27 +215,14 @@ export class Reflector<T extends KubeObject> implements Startable {
     this.#init.onContact?.(false)
   }
 
-  #query(): { labelSelector: string | undefined; fieldSelector: string | undefined } {
-    return { labelSelector: this.#init.labelSelector, fieldSelector: this.#init.fieldSelector }
-  }
-
-  get #path(): string {
-    return pathOf(this.#init.resource, { namespace: this.#init.namespace })
-  }
-
   /** Fetches all pages, then brings the copy in step; resolves with the version to watch from. */
   async #list(): Promise<string> {
     const listed = new Map<string, T>()
     let version = ''
-    for (let next: string | undefined; next !== '';) {
-      const page: List<T> = await this.#components.client.request({
-        path: this.#path,
-        query: { ...this.#query(), limit: this.#init.pageSize ?? PAGE_SIZE, continue: next },
-        signal: this.#stop.signal,
-      })
-      for (const item of page.items ?? []) listed.set(keyOf(item), this.#enter(item))
-      next = page.metadata?.continue ?? ''
-      version = page.metadata?.resourceVersion ?? ''
+    const scope = { ...this.#init, signal: this.#stop.signal }
+    for await (const page of pagesOf(this.#components.client, this.#init.resource, scope)) {
+      for (const item of page.items) listed.set(keyOf(item), this.#enter(item))
+      version = page.resourceVersion
     }
     if (this.#stopped) return version
     this.#replace(listed)
@@ -280,10 +266,12 @@ export class Reflector<T extends KubeObject> implements Startable {
   }
 
   async #watch(from: string, signal: AbortSignal): Promise<void> {
+    const { resource, namespace, labelSelector, fieldSelector } = this.#init
     const body = await this.#components.client.open({
-      path: this.#path,
+      path: pathOf(resource, { namespace }),
       query: {
-        ...this.#query(),
+        labelSelector,
+        fieldSelector,
         watch: true,
         allowWatchBookmarks: true,
         resourceVersion: from,
@@ -312,9 +300,4 @@ export class Reflector<T extends KubeObject> implements Startable {
     if (type === 'ADDED' || type === 'MODIFIED') this.#set(keyOf(object), this.#enter(object as T))
     else if (type === 'DELETED') this.#set(keyOf(object), undefined)
   }
-}
-
-interface List<T> {
-  metadata?: { continue?: string; resourceVersion?: string }
-  items?: T[]
 }

@@ -6,7 +6,7 @@ import test, { type TestContext } from 'node:test'
 import { stringify } from 'yaml'
 import { ApiClient } from '../../src/kube/client.ts'
 import { SERVICES } from '../../src/kube/collections.ts'
-import { loadCredentials } from '../../src/kube/credentials.ts'
+import { loadCredentials, loadPersonalCredentials } from '../../src/kube/credentials.ts'
 import { ApiUnreachable, NotConfigured } from '../../src/kube/errors.ts'
 import { pathOf } from '../../src/kube/resource.ts'
 import { FIRST, SECOND } from './certificates.ts'
@@ -91,6 +91,30 @@ test('$KUBECONFIG is read when no file is named, and a named file wins', async (
   assert.equal((await loadCredentials()).server, 'https://from-environment:6443')
   const named = kubeconfig(folder(t), { server: 'https://named:6443' }, {})
   assert.equal((await loadCredentials(named)).server, 'https://named:6443')
+})
+
+test('a person’s context other than the current one leads to its cluster and namespace', async (t) => {
+  const file = join(folder(t), 'config')
+  const cluster = (name: string): object => ({ name, cluster: { server: `https://${name}:6443` } })
+  const context = (name: string): object => ({
+    name,
+    context: { cluster: name, user: 'u', namespace: `in-${name}` },
+  })
+  const config = {
+    clusters: [cluster('one'), cluster('two')],
+    users: [{ name: 'u', user: {} }],
+    contexts: [context('one'), context('two')],
+    'current-context': 'one',
+  }
+  writeFileSync(file, stringify(config))
+  const { server, namespace } = await loadPersonalCredentials({ kubeconfig: file })
+  assert.deepEqual([server, namespace], ['https://one:6443', 'in-one'])
+  const other = await loadPersonalCredentials({ kubeconfig: file, context: 'two' })
+  assert.deepEqual([other.server, other.namespace], ['https://two:6443', 'in-two'])
+  await assert.rejects(loadPersonalCredentials({ kubeconfig: file, context: 'three' }), {
+    name: 'NotConfigured',
+    message: /no context "three"; it has one, two/,
+  })
 })
 
 test('a token with a newline at its end is sent without it', async (t) => {
