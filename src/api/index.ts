@@ -47,4 +47,13 @@ export type { EndpointSlice } from 'kubernetes-types/discovery/v1.d.ts'
 export type { Lease } from 'kubernetes-types/coordination/v1.d.ts'
 export type { Condition, LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1.d.ts'
 
-export { ANNOTATION, ANNOUNCED_CONDITION, CONDITION_TYPE, deprecatedName, GROUP, VERSION } from './names.ts'
+export {
+  ANNOTATION,
+  ANNOUNCED_CONDITION,
+  CONDITION_TYPE,
+  deprecatedName,
+  EXCLUDE_LABEL,
+  GROUP,
+  SERVICE_OF_SLICE,
+  VERSION,
+} from './names.ts'

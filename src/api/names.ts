@@ -21,6 +21,12 @@ export const CONDITION_TYPE = 'typemetal.io/Allocated'
 /** The condition of a Service that says whether its holder announces its addresses, and why not. */
 export const ANNOUNCED_CONDITION = 'typemetal.io/Announced'
 
+/** On an EndpointSlice: the Service that it belongs to. */
+export const SERVICE_OF_SLICE = 'kubernetes.io/service-name'
+
+/** On a node, with whatever value: no load balancer may use it. */
+export const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers'
+
 /** Prefix that MetalLB's annotations had before v0.13; still read, with a warning. */
 const DEPRECATED_PREFIX = 'metallb.universe.tf'
 

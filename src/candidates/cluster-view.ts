@@ -1,6 +1,6 @@
 // What the candidates of all Services rest on: the configuration, the nodes, and what speaks against some of them.
 
-import type { Node } from '../api/index.ts'
+import { EXCLUDE_LABEL, type Node } from '../api/index.ts'
 import type { Configuration, Labels } from '../config/index.ts'
 
 /**
@@ -36,7 +36,6 @@ export interface ClusterObjects {
 
 /** Set by an administrator, or a fencing program, on a node that is known to be shut down. */
 const OUT_OF_SERVICE_TAINT = 'node.kubernetes.io/out-of-service'
-const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
 export function clusterView(objects: ClusterObjects): ClusterView {
   const { configuration, nodes, speakers } = objects

@@ -16,6 +16,7 @@ export {
   whyWithheld,
 } from './pool.ts'
 export type { ConfigurationRefusal } from './refusal.ts'
+export { nodeReservations, serviceCidrReservations } from './cluster-addresses.ts'
 export type { Reservation } from './reservation.ts'
 export type { Labels } from './selector.ts'
 export {

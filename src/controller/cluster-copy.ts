@@ -10,7 +10,7 @@ import type {
   ServiceCIDR,
   ServiceL2Status,
 } from '../api/index.ts'
-import type { ConfigurationObjects } from '../config/index.ts'
+import { type ConfigurationObjects, nodeReservations, serviceCidrReservations } from '../config/index.ts'
 import {
   type ApiClient,
   IP_ADDRESS_POOLS,
@@ -24,12 +24,7 @@ import {
   SERVICES,
   type Startable,
 } from '../kube/index.ts'
-import {
-  keptOfNode,
-  nodeReservations,
-  sameNodeAddresses,
-  serviceCidrReservations,
-} from './reserved-addresses.ts'
+import { keptOfNode, sameNodeAddresses } from './node-addresses.ts'
 
 export interface ClusterCopyInit {
   /** Of the pools. */

@@ -3,15 +3,16 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
-import type {
-  EndpointSlice,
-  IPAddressPool,
-  KubeObject,
-  L2Advertisement,
-  Namespace,
-  Node,
-  Pod,
-  Service,
+import {
+  type EndpointSlice,
+  type IPAddressPool,
+  type KubeObject,
+  type L2Advertisement,
+  type Namespace,
+  type Node,
+  type Pod,
+  type Service,
+  SERVICE_OF_SLICE,
 } from '../api/index.ts'
 import type { ConfigurationObjects } from '../config/index.ts'
 import {
@@ -28,7 +29,7 @@ import {
   SERVICES,
   type Startable,
 } from '../kube/index.ts'
-import { keptNode, keptPod, keptService, keptSlice, SERVICE_OF_SLICE } from './kept.ts'
+import { keptNode, keptPod, keptService, keptSlice } from './kept.ts'
 
 export interface ClusterCopyInit {
   /** Of pools, advertisements and speakers. */

@@ -9,10 +9,9 @@ import {
   type ObjectMeta,
   type Pod,
   type Service,
+  SERVICE_OF_SLICE,
   type ServiceL2Status,
 } from '../api/index.ts'
-
-export const SERVICE_OF_SLICE = 'kubernetes.io/service-name'
 
 const ANNOTATIONS = [
   ANNOTATION.allocatedFromPool,

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Node } from '../../src/api/index.ts'
-import {
-  keptOfNode,
-  nodeReservations,
-  sameNodeAddresses,
-  serviceCidrReservations,
-} from '../../src/controller/reserved-addresses.ts'
+import { nodeReservations, serviceCidrReservations } from '../../src/config/index.ts'
 import { formatRange } from '../../src/ip/index.ts'
 
 function node(...addresses: [type: string, address: string][]): Node {
@@ -43,19 +38,4 @@ test('a Service network is reserved as a whole, in each family', () => {
       '2001:db8:1::-2001:db8:1::ffff ServiceCIDR kubernetes',
     ],
   )
-})
-
-test('a heartbeat is no change of a node’s addresses', () => {
-  const before = node(['InternalIP', '192.0.2.11'])
-  const beat = { ...before, metadata: { name: 'worker-1', resourceVersion: '2' } }
-  assert.ok(sameNodeAddresses(beat, before))
-  assert.ok(!sameNodeAddresses(node(['InternalIP', '192.0.2.12']), before))
-  assert.ok(!sameNodeAddresses(before, undefined))
-})
-
-test('what is kept of a node still tells its addresses, and not its images', () => {
-  const full = node(['InternalIP', '192.0.2.11'])
-  const kept = keptOfNode({ ...full, status: { ...full.status, images: [{ names: ['x'] }] } })
-  assert.deepEqual(nodeReservations(kept), nodeReservations(full))
-  assert.equal(kept.status?.images, undefined)
 })
