@@ -75,10 +75,16 @@ function writeHosts(at: Folders, layout: Layout): void {
   writeFileSync(at.hosts, ['127.0.0.1 localhost', '::1 localhost', ...lines, ''].join('\n'))
 }
 
-/** The commands of the inside: `client COMMAND…` runs something on the machine outside the cluster. */
+/**
+ * The commands of the inside: `client COMMAND…` runs something on the machine outside the cluster, `kubectl typemetal`
+ * the command line of this checkout.
+ */
 function writeCommands(at: Folders): void {
   mkdirSync(at.bin)
   writeFileSync(`${at.bin}/client`, '#!/bin/sh\nexec ip netns exec client "$@"\n', { mode: 0o755 })
+  const typemetal = join(DIST, 'kubectl-typemetal.js')
+  const command = `#!/bin/sh\nexec '${process.execPath}' --enable-source-maps '${typemetal}' "$@"\n`
+  writeFileSync(`${at.bin}/kubectl-typemetal`, command, { mode: 0o755 })
 }
 
 function setEnvironment({ dir, kubeBin }: Init, at: Folders): void {

@@ -9,6 +9,7 @@ import { ROOT } from './checkout.mjs'
 const PROGRAMS = {
   main: 'src/main.ts',
   'wire-thread': 'src/speaker/wire-thread.ts',
+  'kubectl-typemetal': 'src/kubectl-typemetal.ts',
   'sandbox/launcher': 'sandbox/launcher.ts',
   'sandbox/cluster': 'sandbox/cluster.ts',
   'sandbox/kubelet': 'sandbox/kubelet/kubelet.ts',
@@ -39,7 +40,8 @@ export async function bundle() {
   for (const { path, contents } of outputFiles) {
     if (existsSync(path) && readFileSync(path).equals(contents)) continue
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(`${path}.new`, contents)
+    // What begins with #! is a command that people call by its name.
+    writeFileSync(`${path}.new`, contents, { mode: contents[0] === 0x23 ? 0o755 : 0o644 })
     renameSync(`${path}.new`, path)
   }
 }

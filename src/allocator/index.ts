@@ -3,6 +3,7 @@ export type { Finding } from './condition.ts'
 export type { Decision, ServiceEvent } from './decision.ts'
 export { type PoolReport, poolReports } from './pool-report.ts'
 export { type Refusal, type ServiceKey, explain } from './refusal.ts'
+export { readRequest } from './request.ts'
 export { reconcileService } from './reconcile.ts'
 export { configure, forget, registerAll } from './register.ts'
 export {

@@ -1,4 +1,5 @@
 // From the objects that users write to pools and advertisements that hold, and the reasons where they do not.
+export { type Advertisement, advertises } from './advertisement.ts'
 export {
   type Configuration,
   type ConfigurationObjects,
@@ -9,6 +10,7 @@ export {
 export {
   type Pool,
   type PoolReference,
+  type RefusedPool,
   avoids,
   samePool,
   sameTerms,
@@ -18,7 +20,7 @@ export {
 export type { ConfigurationRefusal } from './refusal.ts'
 export { nodeReservations, serviceCidrReservations } from './cluster-addresses.ts'
 export type { Reservation } from './reservation.ts'
-export type { Labels } from './selector.ts'
+export { anySelects, type Labels } from './selector.ts'
 export {
   type AnnouncedService,
   type AnnouncementRefusal,

@@ -1,9 +1,11 @@
 // The collections that our programs read and write.
 
 import type {
+  ConfigMap,
   ConfigurationState,
   EndpointSlice,
   IPAddressPool,
+  KubeEvent,
   KubeObject,
   L2Advertisement,
   Lease,
@@ -31,6 +33,8 @@ export const PODS = core<Pod>('Pod', 'pods')
 export const NODES = core<Node>('Node', 'nodes', false)
 export const SECRETS = core<Secret>('Secret', 'secrets')
 export const NAMESPACES = core<Namespace>('Namespace', 'namespaces', false)
+export const EVENTS = core<KubeEvent>('Event', 'events')
+export const CONFIG_MAPS = core<ConfigMap>('ConfigMap', 'configmaps')
 export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',

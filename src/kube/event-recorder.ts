@@ -5,13 +5,13 @@ import type { Logger } from 'pino'
 import type { KubeEvent, KubeObject } from '../api/index.ts'
 import { Backoff } from './backoff.ts'
 import { type ApiClient, PATCH } from './client.ts'
+import { EVENTS } from './collections.ts'
 import { ApiError, isStatus, tolerating } from './errors.ts'
 import { EventPace } from './event-pace.ts'
-import { pathOf, type Resource } from './resource.ts'
+import { pathOf } from './resource.ts'
 import type { Startable } from './startable.ts'
 import { timestamp } from './time.ts'
 
-const EVENTS: Resource<KubeEvent> = { apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true }
 
 /** Events that wait to be told; of more the oldest are dropped. As many as Services that anybody creates at once. */
 const QUEUE_LIMIT = 20_000

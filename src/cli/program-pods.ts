@@ -1,0 +1,78 @@
+// Our own pods: which programs run where, and what their command lines say of how the cluster is served. Pure.
+
+import type { Pod } from '../api/index.ts'
+import { COMMON_FLAGS, FlagError, type FlagSpecs, parseFlags } from '../flags.ts'
+
+export interface ProgramPod {
+  readonly component: 'controller' | 'speaker'
+  readonly name: string
+  /** Empty while it is not scheduled. */
+  readonly node: string
+  readonly isReady: boolean
+  readonly image: string
+  readonly args: readonly string[]
+}
+
+/** Of the manifests' labels, and of those that Helm's charts use. */
+const COMPONENT_LABELS = ['component', 'app.kubernetes.io/component']
+
+/** Those of the pods of our namespace that are programs of ours, by name; pods that have ended are none. */
+export function programPods(pods: readonly Pod[]): ProgramPod[] {
+  return pods
+    .flatMap((pod) => {
+      const component = componentOf(pod)
+      const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+      return component === null || ended ? [] : [programPod(pod, component)]
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function componentOf({ metadata }: Pod): ProgramPod['component'] | null {
+  const values = new Set(COMPONENT_LABELS.map((label) => metadata?.labels?.[label]))
+  return values.has('controller') ? 'controller' : values.has('speaker') ? 'speaker' : null
+}
+
+function programPod({ metadata, spec, status }: Pod, component: ProgramPod['component']): ProgramPod {
+  const container = spec?.containers.find(({ name }) => name === component) ?? spec?.containers[0]
+  return {
+    component,
+    name: metadata?.name ?? '',
+    node: spec?.nodeName ?? '',
+    isReady:
+      status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false,
+    image: container?.image ?? '',
+    args: container?.args ?? [],
+  }
+}
+
+/** What the programs were told. */
+export interface Installation {
+  /** The class of the Services that are ours; `null`: those without a class. */
+  readonly loadBalancerClass: string | null
+  readonly ignoreExcludeLabel: boolean
+}
+
+const FLAGS = {
+  'lb-class': COMMON_FLAGS['lb-class'],
+  'ignore-exclude-lb': { fallback: 'false', help: '' },
+} as const satisfies FlagSpecs
+
+/** As their command lines say; the programs' defaults where there are none to read. */
+export function installationOf(programs: readonly ProgramPod[]): Installation {
+  const of = (component: ProgramPod['component'], flag: keyof typeof FLAGS): string =>
+    flagOf(programs.find((program) => program.component === component)?.args ?? [], flag)
+  return {
+    loadBalancerClass: of('controller', 'lb-class') || null,
+    ignoreExcludeLabel: of('speaker', 'ignore-exclude-lb') === 'true',
+  }
+}
+
+function flagOf(args: readonly string[], flag: keyof typeof FLAGS): string {
+  try {
+    const [first = ''] = args
+    return parseFlags(FLAGS, first.startsWith('-') ? args : args.slice(1), {}).flags[flag]
+  } catch (error) {
+    if (error instanceof FlagError) return FLAGS[flag].fallback // the program does not start with it either
+    throw error
+  }
+}

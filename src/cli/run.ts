@@ -1,0 +1,180 @@
+// Runs one command: reads the command line, looks at the cluster or changes it, prints, and tells by an exit code.
+
+import { pino } from 'pino'
+import { stringify } from 'yaml'
+import { ApiClient, ApiUnreachable, isStatus, loadPersonalCredentials } from '../kube/index.ts'
+import { type Cluster, understand } from './cluster.ts'
+import { type CommandLine, parseCommandLine, usageText } from './command-line.ts'
+import { type Drained, drain, undrain, type Undrained } from './drain.ts'
+import { CommandFailed, EXIT } from './exit-code.ts'
+import { readCluster, WatchedCluster } from './read.ts'
+import { painter, printable } from './text.ts'
+import { LOOKS, type LookingCommand, serviceKey, type View } from './views.ts'
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Writes to standard output. */
+  readonly print: (text: string) => void
+  /** Writes a line to standard error. */
+  readonly tell: (line: string) => void
+  /** Standard output is a terminal; colours only there, and unless NO_COLOR forbids them. */
+  readonly isTerminal: boolean
+  readonly colours: boolean
+  /** Ends a command that goes on. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Resolves with the exit code. Rejects with `CommandFailed`, `NotConfigured` or `ApiError`, each of which has a message
+ * for the person.
+ */
+export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const line = parseCommandLine(args, surroundings.env)
+  if (line === null) {
+    surroundings.print(usageText())
+    return EXIT.ok
+  }
+  const credentials = await loadPersonalCredentials(line)
+  const client = new ApiClient(credentials)
+  try {
+    return await new Invocation(client, line, credentials.namespace ?? 'default', surroundings).run()
+  } catch (error) {
+    throw unreached(error, credentials.server)
+  } finally {
+    client.stop()
+  }
+}
+
+/** The failures that a person can do something about, in the words for him. */
+function unreached(error: unknown, server: string): unknown {
+  if (error instanceof ApiUnreachable) {
+    return new CommandFailed(EXIT.failed, `the API server ${server} does not answer: ${error.message}`)
+  }
+  if (!isStatus(error, 401)) return error
+  return new CommandFailed(EXIT.failed, `the API server ${server} does not accept the user of the kubeconfig`)
+}
+
+/** One command, from reading to the exit code. */
+class Invocation {
+  readonly #client: ApiClient
+  readonly #line: CommandLine
+  readonly #namespace: string
+  readonly #around: Surroundings
+  readonly #log
+
+  constructor(client: ApiClient, line: CommandLine, contextNamespace: string, around: Surroundings) {
+    this.#client = client
+    this.#line = line
+    this.#namespace = line.namespace ?? contextNamespace
+    this.#around = around
+    // What goes wrong while something is watched is told as it is, without the trappings of a log.
+    this.#log = pino({ level: 'warn' }, { write: (text: string) => around.tell(sentenceOf(text)) })
+  }
+
+  async run(): Promise<number> {
+    const { command } = this.#line
+    const cluster = understand(await readCluster(this.#client, this.#reading))
+    if (command === 'drain') return this.#drain(cluster)
+    if (command === 'undrain') return this.#undrain(cluster)
+    if (command !== 'doctor') this.#tellUnseen(cluster)
+    const view = this.#look(command, cluster)
+    this.#print(view)
+    return this.#line.watch ? this.#watch(command, cluster, view) : view.exitCode
+  }
+
+  get #reading() {
+    const { command, installation } = this.#line
+    const ofServices = this.#namespace
+    if (command !== 'explain') return { namespace: installation, ofServices }
+    const [namespace = '', name = ''] = serviceKey(this.#line, ofServices).split('/')
+    return { namespace: installation, ofServices: namespace, eventsOf: { namespace, name } }
+  }
+
+  #look(command: LookingCommand, cluster: Cluster): View {
+    return LOOKS[command](cluster, this.#line, this.#namespace)
+  }
+
+  /** Prints anew what has changed, until the signal. */
+  async #watch(command: LookingCommand, { unseen }: Cluster, first: View): Promise<number> {
+    const { signal, isTerminal, print, tell } = this.#around
+    let shown = JSON.stringify(first.value)
+    let { exitCode } = first
+    const watched = new WatchedCluster(
+      { client: this.#client, log: this.#log, onChange: () => show() },
+      { reading: this.#reading, unseen },
+    )
+    const show = (): void => {
+      try {
+        const view = this.#look(command, understand(watched.objects))
+        exitCode = view.exitCode
+        if (JSON.stringify(view.value) === shown) return
+        shown = JSON.stringify(view.value)
+        print(isTerminal ? CLEAR : '\n')
+        this.#print(view)
+      } catch (error) {
+        tell((error as Error).message) // what is watched has gone; it may come back
+      }
+    }
+    void watched.start().then(show)
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await watched.stop()
+    return exitCode
+  }
+
+  async #drain(cluster: Cluster): Promise<number> {
+    const { subject: node = '', timeoutMs, force } = this.#line
+    const components = { client: this.#client, log: this.#log, onProgress: this.#around.tell }
+    const drained = await drain(components, cluster, { node, timeoutMs, force })
+    const exitCode = drained.left.length > 0 ? EXIT.failed : EXIT.ok
+    this.#print({ value: drained, text: () => showDrained(drained), exitCode })
+    return exitCode
+  }
+
+  async #undrain(cluster: Cluster): Promise<number> {
+    const undrained = await undrain(this.#client, cluster, this.#line.subject ?? '')
+    this.#print({ value: undrained, text: () => showUndrained(undrained), exitCode: EXIT.ok })
+    return EXIT.ok
+  }
+
+  #print({ value, text }: View): void {
+    const { print, colours } = this.#around
+    const { format } = this.#line
+    if (format === 'json') print(`${JSON.stringify(value, undefined, 2)}\n`)
+    else if (format === 'yaml') print(stringify(value, { aliasDuplicateObjects: false }))
+    else print(text({ paint: painter(colours), now: Date.now() }))
+  }
+
+  #tellUnseen({ unseen }: Cluster): void {
+    for (const { kind, message, isUnknown } of unseen) {
+      if (!isUnknown) this.#around.tell(printable(`cannot see ${kind} objects: ${message}`))
+    }
+  }
+}
+
+/** Cursor home, erase the display: ECMA-48 sections 8.3.21 and 8.3.39. */
+const CLEAR = '\u001b[H\u001b[2J'
+
+function sentenceOf(logLine: string): string {
+  const { msg, reason } = JSON.parse(logLine) as { msg: string; reason?: string }
+  return reason === undefined ? msg : `${msg}: ${reason}`
+}
+
+function showDrained({ node, moved, dark, left }: Drained): string {
+  return [
+    ...moved.map(({ service, nodes }) => `${service}: ${nodes.join(', ')} announces it now\n`),
+    ...dark.map((service) => `${service}: nobody announces it now\n`),
+    ...left.map((service) => `${service}: not handed over in time\n`),
+    left.length > 0
+      ? `${node} is excluded, and announces still or was not relieved\n`
+      : `${node} announces nothing\n`,
+  ].join('')
+}
+
+function showUndrained({ node, wasExcluded }: Undrained): string {
+  return wasExcluded
+    ? `${node} may announce again; what others hold stays with them unless the settings say otherwise\n`
+    : `${node} was not excluded\n`
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// The program `kubectl-typemetal`, which kubectl finds on the PATH as `kubectl typemetal`.
+
+import { CommandFailed, EXIT, runCli } from './cli/index.ts'
+
+const ending = new AbortController()
+process.once('SIGINT', () => ending.abort()).once('SIGTERM', () => ending.abort())
+process.stdout.on('error', () => process.exit(EXIT.failed)) // who read it has gone: `| head`
+
+const { stdout, stderr, env, argv } = process
+
+runCli(argv.slice(2), {
+  env,
+  print: (text) => void stdout.write(text),
+  tell: (line) => void stderr.write(`typemetal: ${line}\n`),
+  isTerminal: stdout.isTTY,
+  colours: stdout.isTTY && stdout.hasColors(), // which looks at NO_COLOR and TERM
+  signal: ending.signal,
+}).then(
+  (exitCode) => (process.exitCode = exitCode),
+  (error: unknown) => {
+    stderr.write(`typemetal: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = error instanceof CommandFailed ? error.exitCode : EXIT.failed
+  },
+)
