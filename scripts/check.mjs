@@ -8,7 +8,7 @@ const CHECKS = {
   types: ['tsc', '-p', 'tsconfig.json'],
   lint: ['oxlint', '-c', '.oxlintrc.json', '--type-aware', '--deny-warnings'],
   'unused code': ['knip'],
-  'generated types': ['tsx', 'scripts/generate.ts', '--check'],
+  'generated files': ['tsx', 'scripts/generate.ts', '--check'],
 }
 
 let failed = 0
