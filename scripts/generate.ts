@@ -1,25 +1,30 @@
-// Writes what follows from other files: the types of crds/, and the manifest of deploy/ in one file.
+// Writes what follows from other files: the types of crds/, the manifest of deploy/ in one file, the chart's manifests.
 //   npm run generate              writes
 //   npm run generate -- --check   writes nothing; exits 1 and names the files that differ
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ROOT } from './checkout.mjs'
 import { apiTypes } from './generate/api-types.ts'
+import { CHART_FILES, chartFiles } from './generate/chart.ts'
 import { manifest } from './generate/manifest.ts'
 
 /** Folders that hold generated files and nothing else: what nobody makes any more goes. */
-const WHOLE_FOLDERS = ['src/api/generated']
+const WHOLE_FOLDERS = ['src/api/generated', CHART_FILES, `${CHART_FILES}/crds`]
 
-const expected = new Map([...(await apiTypes()), ...manifest()])
+const expected = new Map([...(await apiTypes()), ...manifest(), ...chartFiles()])
 
 function present(file: string): string | undefined {
   const path = join(ROOT, file)
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined
 }
 
-const leftOver = WHOLE_FOLDERS.flatMap((folder) =>
-  readdirSync(join(ROOT, folder)).map((file) => join(folder, file)),
-).filter((file) => !expected.has(file))
+function filesIn(folder: string): string[] {
+  if (!existsSync(join(ROOT, folder))) return []
+  const entries = readdirSync(join(ROOT, folder), { withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name))
+}
+
+const leftOver = WHOLE_FOLDERS.flatMap((folder) => filesIn(folder)).filter((file) => !expected.has(file))
 const drifted = [...expected.keys()].filter((file) => expected.get(file) !== present(file)).concat(leftOver)
 
 if (process.argv.includes('--check')) {

@@ -1,0 +1,195 @@
+// The Helm chart: what it makes of its values, and its life in a cluster.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import test, { before } from 'node:test'
+import { parseAllDocuments } from 'yaml'
+import { goTool } from '../../scripts/go-tool.mjs'
+import { startSandbox } from '../sandbox/sandbox.ts'
+
+const CHART = 'deploy/helm/typemetal'
+
+interface KubernetesObject {
+  kind: string
+  metadata: { name: string; namespace?: string; labels?: object; annotations?: object }
+  spec?: { selector?: object; template?: { metadata: { labels?: object } } }
+}
+
+interface Workload {
+  metadata: { name: string }
+  spec: {
+    replicas?: number
+    selector: { matchLabels: Record<string, string> }
+    template: { metadata: { labels: Record<string, string> }; spec: PodSpec }
+  }
+}
+
+interface PodSpec {
+  nodeSelector: Record<string, string>
+  tolerations: object[]
+  volumes: { name: string }[]
+  containers: [{ image: string; args: string[]; ports: object[]; livenessProbe?: object }]
+}
+
+let helm = ''
+
+before(async () => {
+  helm = await goTool('helm')
+})
+
+/** The chart's objects as YAML. Throws what Helm says when it refuses `values`. */
+function template(values: object): string {
+  const release = ['template', 'metallb', CHART, '--namespace', 'metallb-system', '--kube-version', '1.36.0']
+  const input = JSON.stringify(values)
+  const { status, stdout, stderr } = spawnSync(helm, [...release, '-f', '-'], { input, encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+}
+
+function objects(yaml: string): KubernetesObject[] {
+  const all = parseAllDocuments(yaml).map((document) => document.toJS() as KubernetesObject | null)
+  return all.filter((each) => each !== null)
+}
+
+function workload(kind: 'Deployment' | 'DaemonSet', values: object): Workload {
+  const found = objects(template(values)).find((each) => each.kind === kind)
+  return found as unknown as Workload
+}
+
+/** By kind and name, and without what is the chart's own: labels, selectors, and what Helm is told. */
+function bareObjects(yaml: string): Record<string, KubernetesObject> {
+  const entries = objects(yaml).map((object): [string, KubernetesObject] => {
+    const { kind, metadata, spec } = object
+    delete metadata.labels
+    delete metadata.annotations
+    delete spec?.selector
+    delete spec?.template?.metadata.labels
+    return [`${kind} ${metadata.name}`, object]
+  })
+  return Object.fromEntries(entries)
+}
+
+test('helm lint has nothing to say', () => {
+  const { status, stdout } = spawnSync(helm, ['lint', '--strict', CHART], { encoding: 'utf8' })
+  assert.equal(status, 0, stdout)
+  assert.doesNotMatch(stdout, /WARNING|ERROR/)
+})
+
+test('with its defaults the chart makes what deploy/ has, under names of its own', () => {
+  const values = { fullnameOverride: 'metallb-system', prometheus: { scrapeAnnotations: true } }
+  const made = template(values).replaceAll(/(name|serviceAccountName): metallb-system-/gi, '$1: ')
+  const expected = bareObjects(readFileSync('deploy/typemetal.yaml', 'utf8'))
+  delete expected['Namespace metallb-system'] // Helm's own --create-namespace
+  assert.deepEqual(bareObjects(made), expected)
+})
+
+test("a release named metallb has the names and selectors of MetalLB's chart", () => {
+  const { metadata, spec } = workload('DaemonSet', {})
+  assert.equal(metadata.name, 'metallb-speaker')
+  assert.deepEqual(spec.selector.matchLabels, {
+    'app.kubernetes.io/name': 'metallb',
+    'app.kubernetes.io/instance': 'metallb',
+    'app.kubernetes.io/component': 'speaker',
+  })
+  const { app, component } = spec.template.metadata.labels
+  assert.deepEqual({ app, component }, { app: 'metallb', component: 'speaker' })
+  assert.equal(workload('Deployment', {}).metadata.name, 'metallb-controller')
+})
+
+const COMMON = {
+  image: { repository: 'registry.example/typemetal', tag: 'v9' },
+  loadBalancerClass: 'lan',
+  prometheus: { metricsPort: 9999 },
+}
+
+test("the controller's values reach its Deployment", () => {
+  const controller = { replicas: 1, logLevel: 'debug', livenessProbe: { enabled: false } }
+  const { spec } = workload('Deployment', { ...COMMON, controller })
+  const [container] = spec.template.spec.containers
+  assert.equal(spec.replicas, 1)
+  assert.equal(container.image, 'registry.example/typemetal:v9')
+  assert.deepEqual(container.args, ['controller', '--port=9999', '--log-level=debug', '--lb-class=lan'])
+  assert.equal(container.livenessProbe, undefined)
+})
+
+test("the speaker's values reach its DaemonSet", () => {
+  const speaker = {
+    tolerateMaster: false,
+    ignoreExcludeLB: true,
+    excludeInterfaces: { enabled: false },
+    nodeSelector: { lan: 'yes' },
+    tolerations: [{ operator: 'Exists' }],
+    livenessProbe: { failureThreshold: 7 },
+    extraArgs: ['--some=thing'],
+  }
+  const { spec } = workload('DaemonSet', { ...COMMON, speaker })
+  const pod = spec.template.spec
+  const [container] = pod.containers
+  const expected = ['speaker', '--port=9999', '--log-level=info', '--lb-class=lan', '--some=thing']
+  assert.deepEqual(container.args, [...expected, '--ignore-exclude-lb'])
+  assert.deepEqual(container.ports[0], { name: 'metricshttps', containerPort: 9999 })
+  assert.deepEqual(container.livenessProbe, {
+    httpGet: { path: '/healthz', port: 'health', host: '127.0.0.1' },
+    periodSeconds: 10,
+    failureThreshold: 7,
+  })
+  assert.deepEqual(pod.nodeSelector, { 'kubernetes.io/os': 'linux', lan: 'yes' })
+  assert.deepEqual(pod.tolerations, [{ operator: 'Exists' }])
+  assert.ok(!pod.volumes.some(({ name }) => name === 'excluded-interfaces'))
+})
+
+test('what is optional is made when it is asked for', () => {
+  const all = template({
+    crds: { enabled: false },
+    rbac: { create: false },
+    networkpolicies: { enabled: true, apiPort: 16443 },
+    prometheus: { podMonitor: { enabled: true, interval: '7s' } },
+  })
+  const kinds = new Set(objects(all).map(({ kind }) => kind))
+  assert.ok(kinds.has('PodMonitor') && kinds.has('NetworkPolicy'))
+  assert.ok(!kinds.has('CustomResourceDefinition') && !kinds.has('ClusterRole'))
+  assert.match(all, /port: 16443/)
+  assert.match(all, /interval: 7s/)
+})
+
+test('a value that is not there is refused by its name', () => {
+  assert.throws(() => template({ controler: { replicas: 1 } }), /'controler' not allowed/)
+  assert.throws(() => template({ speaker: { logLevel: 'verbose' } }), /\/speaker\/logLevel/)
+  assert.throws(() => template({ prometheus: { metricsPort: 0 } }), /\/prometheus\/metricsPort/)
+})
+
+test('installed, changed, uninstalled and installed again, a release leaves each Service its address', async () => {
+  const values = JSON.stringify({ frrk8s: { enabled: true }, speaker: { memberlist: { enabled: true } } })
+  const script = `
+helm() { "${helm}" --namespace metallb-system "$@"; }
+told() { kubectl get service web -o jsonpath={.status.loadBalancer.ingress[0].ip}; echo " $1"; }
+install() { echo '${values}' | helm install metallb ${CHART} --wait --timeout 2m -f - "$@"; }
+install --create-namespace
+kubectl label namespace metallb-system pod-security.kubernetes.io/enforce=privileged
+kubectl apply -f deploy/example.yaml
+kubectl create deployment web --image=nginx
+kubectl expose deployment web --port=80 --type=LoadBalancer --load-balancer-ip=172.25.254.77
+kubectl wait service web --for=jsonpath={.status.loadBalancer.ingress[0].ip}=172.25.254.77 --timeout=60s
+client curl -sS --retry 30 --retry-all-errors --retry-delay 1 --max-time 40 http://172.25.254.77
+helm upgrade metallb ${CHART} --reuse-values --set controller.logLevel=debug,controller.replicas=1 --wait --timeout 2m
+told upgraded
+helm uninstall metallb --wait --timeout 2m
+kubectl get ipaddresspools,l2advertisements -n metallb-system -o name
+told uninstalled
+install
+told reinstalled
+client curl -sS --retry 30 --retry-all-errors --retry-delay 1 --max-time 40 http://172.25.254.77
+`
+  const program = `typemetal/typemetal=node ${process.cwd()}/dist/main.js`
+  const options = ['--no-product', '--nodes', '2', '--program', program]
+  const { code, stdout, stderr } = startSandbox('exec', ...options, '--', 'sh', '-ec', script)
+  assert.equal(await code, 0, stdout() + stderr())
+  for (const expected of [
+    /These values have no effect here: speaker.memberlist, frrk8s\./,
+    /172\.25\.254\.77 upgraded/,
+    /ipaddresspool.metallb.io\/first-pool\nl2advertisement.metallb.io\/example\n172\.25\.254\.77 uninstalled/,
+    /172\.25\.254\.77 reinstalled\nweb-\S+ on node-\d answers/,
+  ])
+    assert.match(stdout(), expected)
+})
