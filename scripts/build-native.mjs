@@ -16,6 +16,10 @@ const STAMP = `${ADDON}.stamp`
 const OPTIONS =
   `-std=c++17 -O2 -Wall -Wextra -pthread -shared -fPIC -fvisibility=hidden -DNAPI_VERSION=8`.split(' ')
 
+/** Node's name of an architecture -> the compiler for it on another one, by the name that Debian gives it. */
+const CROSS_COMPILERS = { x64: 'x86_64-linux-gnu-g++', arm64: 'aarch64-linux-gnu-g++' }
+/** @typedef {keyof typeof CROSS_COMPILERS} Arch */
+
 const REMEDY =
   "A C++17 compiler is needed: sudo apt-get install g++ (or your distribution's package); CXX names another one."
 
@@ -27,25 +31,40 @@ function stampOf(command) {
   return hash.digest('hex')
 }
 
-export async function buildNative() {
+/** The whole command but for where the addon goes. @param {string} compiler */
+function commandOf(compiler) {
   const sources = readdirSync(SOURCES).filter((file) => file.endsWith('.cc'))
   const extra = (process.env.CXXFLAGS ?? '').split(' ').filter(Boolean)
-  const compiler = process.env.CXX || 'c++'
-  const command = [compiler, ...OPTIONS, '-I', `${HEADERS}/include`, ...extra, ...sources]
+  return [compiler, ...OPTIONS, '-I', `${HEADERS}/include`, ...extra, ...sources]
+}
+
+/** @param {string[]} command @param {string} addon */
+async function compile([compiler = '', ...args], addon) {
+  await step('Compiling the native addon', () =>
+    run(compiler, [...args, '-o', addon], { cwd: SOURCES, remedy: REMEDY }),
+  )
+}
+
+export async function buildNative() {
+  const command = commandOf(process.env.CXX || 'c++')
   const stamp = stampOf(command)
   if (existsSync(ADDON) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return
   mkdirSync(`${ROOT}/dist`, { recursive: true })
   // A process that runs keeps the file it has loaded.
   const fresh = `${ADDON}.${process.pid}`
   try {
-    await step('Compiling the native addon', () =>
-      run(compiler, [...command.slice(1), '-o', fresh], { cwd: SOURCES, remedy: REMEDY }),
-    )
+    await compile(command, fresh)
     renameSync(fresh, ADDON)
   } finally {
     rmSync(fresh, { force: true })
   }
   writeFileSync(STAMP, stamp)
+}
+
+/** Compiles for a machine that may be of another kind than this, to the file `addon`. @param {Arch} arch @param {string} addon */
+export async function buildNativeFor(arch, addon) {
+  const compiler = arch === process.arch ? 'c++' : CROSS_COMPILERS[arch]
+  await compile([...commandOf(process.env.CXX || compiler), '-s'], addon)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildNative()

@@ -5,10 +5,14 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname } from 'node:path'
 import { ROOT } from './checkout.mjs'
 
-/** dist/ name without `.js` -> source. */
-const PROGRAMS = {
+/** What is in the image: dist/ name without `.js` -> source. */
+export const IMAGE_PROGRAMS = {
   main: 'src/main.ts',
   'wire-thread': 'src/speaker/wire-thread.ts',
+}
+
+const PROGRAMS = {
+  ...IMAGE_PROGRAMS,
   'kubectl-typemetal': 'src/kubectl-typemetal.ts',
   'sandbox/launcher': 'sandbox/launcher.ts',
   'sandbox/cluster': 'sandbox/cluster.ts',
@@ -18,12 +22,18 @@ const PROGRAMS = {
 /** CommonJS dependencies call `require`, which an ES module has to make for itself. */
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`
 
-/** Replaces only what changed, and each file whole: a sandbox that runs may be reading it. */
-export async function bundle() {
-  const { outputFiles } = await build({
+/**
+ * Replaces only what changed, and each file whole: a sandbox that runs may be reading it. Gives the files that went into
+ * each of dist/, both relative to the checkout.
+ *
+ * @param {Record<string, string>} [programs]
+ */
+export async function bundle(programs = PROGRAMS) {
+  const { outputFiles, metafile } = await build({
+    metafile: true,
     write: false,
     absWorkingDir: ROOT,
-    entryPoints: PROGRAMS,
+    entryPoints: programs,
     outdir: 'dist',
     bundle: true,
     platform: 'node',
@@ -44,4 +54,5 @@ export async function bundle() {
     writeFileSync(`${path}.new`, contents, { mode: contents[0] === 0x23 ? 0o755 : 0o644 })
     renameSync(`${path}.new`, path)
   }
+  return new Map(Object.entries(metafile.outputs).map(([file, { inputs }]) => [file, Object.keys(inputs)]))
 }
