@@ -124,20 +124,20 @@ test('errors beyond what a condition takes are counted', async (t) => {
   const message = 'it is wrong, and that at some length'
   writer.report(Array.from({ length: 1000 }, (_, index) => refusal(`pool-${index}`, message)))
   await says('Invalid')
-  const { message = '' } = state()?.status?.conditions?.[0] ?? {}
-  assert.equal(state()?.status?.errorSummary, message)
-  assert.ok(message.length <= 32_768 && message.length > 32_600, `${message.length}`)
-  const lines = message.split('\n')
+  const shown = state()?.status?.conditions?.[0]?.message ?? ''
+  assert.equal(state()?.status?.errorSummary, shown)
+  assert.ok(shown.length <= 32_768 && shown.length > 32_600, `${shown.length}`)
+  const lines = shown.split('\n')
   assert.equal(
     lines.at(-2),
-    `configuration error: pool ${lines.length - 2} is wrong, and that at some length`,
+    `configuration error: IPAddressPool pool-${lines.length - 2}: it is wrong, and that at some length`,
   )
   assert.equal(lines.at(-1), `and ${1000 - (lines.length - 1)} more`)
 })
 
 test('a single error beyond what a condition takes is cut off', async (t) => {
   const { writer, state, says } = await setUp(t)
-  writer.report(['x'.repeat(40_000), 'y'])
+  writer.report([refusal('long', 'x'.repeat(40_000)), WRONG])
   await says('Invalid')
   assert.equal(state()?.status?.conditions?.[0]?.message.length, 32_768)
 })
