@@ -87,6 +87,9 @@ export function noEffect(why: string, fallback = ''): FlagSpec {
 
 const PLAIN_HTTP = 'metrics are served over plain HTTP'
 
+/** Of the speakers' pods, unless told otherwise. */
+const SPEAKER_LABELS = 'app=metallb,component=speaker'
+
 /** The flags that both programs have. */
 export const COMMON_FLAGS = {
   port: { fallback: '9120', help: 'port of metrics and status API; 0: off' },
@@ -95,6 +98,7 @@ export const COMMON_FLAGS = {
   namespace: { fallback: 'metallb-system', env: 'METALLB_NAMESPACE', help: 'where our own objects are' },
   'pod-name': { fallback: '', env: 'METALLB_POD_NAME', help: 'our own pod; empty outside a cluster' },
   'lb-class': { fallback: '', help: 'the loadBalancerClass that is ours; empty: Services without one' },
+  'ml-labels': { fallback: SPEAKER_LABELS, env: 'METALLB_ML_LABELS', help: 'labels of the speaker pods' },
   'tls-min-version': noEffect(PLAIN_HTTP),
   'tls-cipher-suites': noEffect(PLAIN_HTTP),
   'tls-curve-preferences': noEffect(PLAIN_HTTP),
@@ -102,6 +106,11 @@ export const COMMON_FLAGS = {
   'pprof-bind-address': noEffect('Go has this profiler; start Node with --inspect instead'),
   kubeconfig: { fallback: '', help: 'file to find the API server by; empty: in-cluster, else $KUBECONFIG' },
 } as const satisfies FlagSpecs
+
+/** A selector of the speakers' pods; an empty one would be of all pods. */
+export function speakerLabels(text: string): string {
+  return text || SPEAKER_LABELS
+}
 
 /** A TCP port; 0 switches the server off. */
 export function portFlag(name: string, text: string): number {

@@ -168,7 +168,7 @@ function explainObstacle({
 const NAMED = 5
 
 /** The first few by name, since an event has room for 1,024 characters. */
-function someOf(names: readonly string[]): string {
+export function someOf(names: readonly string[]): string {
   const named = names.slice(0, NAMED).map(quote).join(', ')
   return names.length > NAMED ? `${named} and ${names.length - NAMED} more` : named
 }

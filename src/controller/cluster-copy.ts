@@ -1,11 +1,14 @@
 // The controller's copy of the cluster: what Services, pools, namespaces and nodes there are. Judges none of them.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type {
   IPAddressPool,
   KubeObject,
+  L2Advertisement,
   Namespace,
   Node,
+  Pod,
   Service,
   ServiceCIDR,
   ServiceL2Status,
@@ -15,40 +18,56 @@ import {
   type ApiClient,
   IP_ADDRESS_POOLS,
   isSameInput,
+  L2_ADVERTISEMENTS,
   NAMESPACES,
   NODES,
-  Reflector,
+  PODS,
+  type Reflector,
   Reflectors,
   SERVICE_CIDRS,
   SERVICE_L2_STATUSES,
   SERVICES,
+  splitKey,
   type Startable,
 } from '../kube/index.ts'
-import { keptOfNode, sameNodeAddresses } from './node-addresses.ts'
+import { keptOfNode, keptOfPod } from './kept.ts'
+import { sameNodeAddresses } from './node-addresses.ts'
 
 export interface ClusterCopyInit {
-  /** Of the pools. */
+  /** Of the pools, and of our pods. */
   namespace: string
-  onService: (key: string, service: Service | undefined) => void
+  /** Selects the speakers' pods. */
+  speakerLabels: string
+  onService: (key: string, service: Service | undefined, before: Service | undefined) => void
   /** What the configuration is read from has changed. */
   onConfiguration: () => void
-  /** A pool is new or other than before, be it only its status. */
-  onPool: (pool: IPAddressPool) => void
+  /** A pool is new, other than before, be it only its status, or gone (`undefined`). */
+  onPool: (name: string, pool: IPAddressPool | undefined) => void
+  onStatus: (key: string, now: ServiceL2Status | undefined, before: ServiceL2Status | undefined) => void
+  /** What decides who may announce has changed: of this node or, where it is `undefined`, of all of them. */
+  onCandidates: (node: string | undefined) => void
 }
 
 export class ClusterCopy implements Startable {
   readonly #needed: Reflectors
+  /** For who looks; nobody waits for them. */
+  readonly #shown: Reflectors
   readonly #services: Reflector<Service>
   readonly #pools: Reflector<IPAddressPool>
+  readonly #poolsByName = new Map<string, IPAddressPool>()
   readonly #namespaces: Reflector<Namespace>
   readonly #nodes: Reflector<Node>
   readonly #serviceCidrs: Reflector<ServiceCIDR>
   readonly #statuses: Reflector<ServiceL2Status>
+  readonly #advertisements: Reflector<L2Advertisement>
+  readonly #speakers: Reflector<Pod>
 
   constructor(components: { client: ApiClient; log: Logger }, init: ClusterCopyInit) {
-    const { namespace, onService, onConfiguration, onPool } = init
+    const { namespace, speakerLabels, onService, onConfiguration, onPool, onStatus, onCandidates } = init
     const onInput = (_: string, now?: KubeObject, before?: KubeObject): void => {
-      if (!isSameInput(now, before)) onConfiguration()
+      if (isSameInput(now, before)) return
+      onConfiguration()
+      onCandidates(undefined)
     }
     this.#needed = new Reflectors(components)
     this.#services = this.#needed.add<Service>({ resource: SERVICES, onChange: onService })
@@ -56,8 +75,11 @@ export class ClusterCopy implements Startable {
       resource: IP_ADDRESS_POOLS,
       namespace,
       onChange: (key, pool, before) => {
+        const { name } = splitKey(key)
+        if (pool === undefined) this.#poolsByName.delete(name)
+        else this.#poolsByName.set(name, pool)
         onInput(key, pool, before)
-        if (pool !== undefined) onPool(pool)
+        onPool(name, pool)
       },
     })
     this.#namespaces = this.#needed.add<Namespace>({ resource: NAMESPACES, onChange: onInput })
@@ -65,16 +87,38 @@ export class ClusterCopy implements Startable {
       resource: NODES,
       optional: true,
       keep: keptOfNode,
-      onChange: (_, now, before) => {
+      onChange: (name, now, before) => {
         if (!sameNodeAddresses(now, before)) onConfiguration()
+        if (!isSameNode(now, before)) onCandidates(name)
       },
     })
     this.#serviceCidrs = this.#needed.add<ServiceCIDR>({
       resource: SERVICE_CIDRS,
       optional: true,
-      onChange: onInput,
+      onChange: (_, now, before) => {
+        if (!isSameInput(now, before)) onConfiguration()
+      },
     })
-    this.#statuses = new Reflector<ServiceL2Status>(components, { resource: SERVICE_L2_STATUSES, namespace })
+    this.#shown = new Reflectors(components)
+    this.#statuses = this.#shown.add<ServiceL2Status>({
+      resource: SERVICE_L2_STATUSES,
+      namespace,
+      onChange: onStatus,
+    })
+    this.#advertisements = this.#shown.add<L2Advertisement>({
+      resource: L2_ADVERTISEMENTS,
+      namespace,
+      optional: true,
+      onChange: () => onCandidates(undefined),
+    })
+    this.#speakers = this.#shown.add<Pod>({
+      resource: PODS,
+      namespace,
+      labelSelector: speakerLabels,
+      optional: true,
+      keep: keptOfPod,
+      onChange: (_, now, before) => onCandidates((now ?? before)?.spec?.nodeName),
+    })
   }
 
   get services(): ReadonlyMap<string, Service> {
@@ -85,8 +129,26 @@ export class ClusterCopy implements Startable {
     return this.#pools.objects
   }
 
-  get statuses(): ReadonlyMap<string, ServiceL2Status> {
-    return this.#statuses.objects
+  get poolsByName(): ReadonlyMap<string, IPAddressPool> {
+    return this.#poolsByName
+  }
+
+  get nodes(): ReadonlyMap<string, Node> {
+    return this.#nodes.objects
+  }
+
+  /** Pods, as much as is kept of them. */
+  get speakers(): ReadonlyMap<string, Pod> {
+    return this.#speakers.objects
+  }
+
+  get advertisements(): ReadonlyMap<string, L2Advertisement> {
+    return this.#advertisements.objects
+  }
+
+  /** Whether the first lists are behind us: what is new from here on has just happened. */
+  get isLive(): boolean {
+    return this.hasSynced && this.#statuses.hasSynced
   }
 
   get configurationObjects(): ConfigurationObjects {
@@ -108,11 +170,11 @@ export class ClusterCopy implements Startable {
 
   start(): void {
     this.#needed.start()
-    this.#statuses.start()
+    this.#shown.start()
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#needed.stop(), this.#statuses.stop()])
+    await Promise.all([this.#needed.stop(), this.#shown.stop()])
   }
 
   /** Resolves when everything has been read once, or the copy was stopped. */
@@ -125,4 +187,10 @@ export class ClusterCopy implements Startable {
     await Promise.all([this.#services, this.#pools, this.#namespaces].map((reflector) => reflector.relist()))
     await this.synced()
   }
+}
+
+/** Whether of what is kept of a node all is as it was: its heartbeats change no more than its version. */
+function isSameNode(now: Node | undefined, before: Node | undefined): boolean {
+  const matters = (node: Node | undefined): unknown => [node?.metadata?.labels, node?.spec, node?.status]
+  return isDeepStrictEqual(matters(now), matters(before))
 }

@@ -9,12 +9,13 @@ import {
   registerAll,
   servicesByPool,
 } from '../allocator/index.ts'
-import type { IPAddressPool, Service, ServiceL2Status } from '../api/index.ts'
+import type { IPAddressPool, Service } from '../api/index.ts'
 import { readConfiguration } from '../config/index.ts'
 import type { ApiClient, ConfigurationStateWriter, EventRecorder, Startable, Term } from '../kube/index.ts'
 import { ActiveTerm, type ActiveTermInit } from './active-term.ts'
 import { ClusterCopy } from './cluster-copy.ts'
 import type { ControllerMetrics } from './metrics.ts'
+import { Overview } from './overview.ts'
 
 /** A replica that stands by works out what it shows at most so often. */
 const GLANCE_MS = 1000
@@ -29,37 +30,56 @@ export interface ControllerComponents {
   clock: () => number
 }
 
+export interface ControllerInit extends ActiveTermInit {
+  /** Selects the speakers' pods. */
+  speakerLabels: string
+}
+
 /** What is known, for the status API. */
 export interface ControllerView {
   state: AllocatorState | undefined
   services: ReadonlyMap<string, Service>
+  /** By name. */
   pools: ReadonlyMap<string, IPAddressPool>
-  statuses: ReadonlyMap<string, ServiceL2Status>
+  /** Where nodes, speakers and advertisements are read. */
+  cluster: ClusterCopy
+  overview: Overview
 }
 
 export class Controller implements Startable {
   readonly #components: ControllerComponents
-  readonly #init: ActiveTermInit
+  readonly #init: ControllerInit
   readonly #cluster: ClusterCopy
+  readonly #overview = new Overview()
   #started = false
   #stopped = false
   #active: ActiveTerm | undefined
   #glance: { state: AllocatorState; at: number } | undefined
 
-  constructor(components: ControllerComponents, init: ActiveTermInit) {
+  constructor(components: ControllerComponents, init: ControllerInit) {
     this.#components = components
     this.#init = init
     this.#cluster = new ClusterCopy(components, {
       namespace: init.namespace,
-      onService: (key, service) => this.#active?.onService(key, service),
+      speakerLabels: init.speakerLabels,
+      onService: (key, service, before) => {
+        this.#active?.onService(key, service)
+        this.#overview.onService(key, service, before, this.#cluster.isLive)
+      },
       onConfiguration: () => this.#active?.onConfiguration(),
-      onPool: (pool) => this.#active?.onPool(pool),
+      onPool: (name, pool) => {
+        if (pool !== undefined) this.#active?.onPool(pool)
+        this.#overview.onPool(name)
+      },
+      onStatus: (key, now, before) => this.#overview.onStatus(key, now, before, this.#cluster.isLive),
+      onCandidates: (node) => this.#overview.onCandidates(node),
     })
   }
 
   get view(): ControllerView {
-    const { services, pools, statuses } = this.#cluster
-    return { state: this.#active?.state ?? this.#standbyState(), services, pools, statuses }
+    const { services, poolsByName: pools } = this.#cluster
+    const state = this.#active?.state ?? this.#standbyState()
+    return { state, services, pools, cluster: this.#cluster, overview: this.#overview }
   }
 
   /** Of the accepted pools; none while another replica is active, which tells its own. */

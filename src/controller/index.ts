@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, uptime } from 'node:os'
 import type { Logger } from 'pino'
-import { countFlag, type Flags, portFlag } from '../flags.ts'
+import { countFlag, type Flags, portFlag, speakerLabels } from '../flags.ts'
 import {
   type ApiClient,
   inOrder,
@@ -15,9 +15,10 @@ import {
 import { programComponents } from '../program.ts'
 import { healthServer, listenOn, registerConfigurationMetrics, statusServer } from '../status/index.ts'
 import { Controller } from './controller.ts'
+import { Endpoints } from './endpoints.ts'
 import { type CONTROLLER_FLAGS, leaseTiming } from './flags.ts'
 import { controllerMetrics } from './metrics.ts'
-import { statusSource } from './views.ts'
+import { statusSource } from './status-source.ts'
 
 export { CONTROLLER_FLAGS } from './flags.ts'
 
@@ -32,6 +33,7 @@ export async function createController(
     namespace,
     loadBalancerClass: flags['lb-class'] || null,
     secretName: flags['ml-secret-name'] || null,
+    speakerLabels: speakerLabels(flags['ml-labels']),
     concurrency: countFlag('concurrency', flags.concurrency),
   }
   const ports = {
@@ -58,13 +60,12 @@ export async function createController(
     notReady: () =>
       controller.hasSynced ? lease.refusal : 'waiting for the API server: not all assignments are known',
   })
+  const source = statusSource({ view: () => controller.view, endpoints: new Endpoints(client) })
+  const onDefect = (error: Error): void => log.error({ err: error }, 'an answer could not be made')
   const servers = listenOn([
     { server: health, port: ports.health, host: '::' },
     {
-      server: statusServer(
-        statusSource(() => controller.view),
-        registry,
-      ),
+      server: statusServer(source, registry, { onDefect }),
       port: ports.status,
       host: '::',
     },

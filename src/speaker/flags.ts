@@ -3,18 +3,12 @@
 import { DEFAULT_SETTINGS } from '../election/index.ts'
 import { COMMON_FLAGS, type FlagSpecs, noEffect } from '../flags.ts'
 
-export const SPEAKER_LABELS = 'app=metallb,component=speaker'
 const NO_MEMBERLIST = 'speakers find each other by other means'
 const NO_BGP = 'addresses are announced with ARP and NDP only'
 
 export const SPEAKER_FLAGS = {
   ...COMMON_FLAGS,
   'node-name': { env: 'METALLB_NODE_NAME', help: 'the node that we run on' },
-  'ml-labels': {
-    fallback: SPEAKER_LABELS,
-    env: 'METALLB_ML_LABELS',
-    help: 'labels of the speaker pods',
-  },
   'ignore-exclude-lb': {
     fallback: 'false',
     help: 'announce also from nodes that are excluded from load balancers',

@@ -1,7 +1,7 @@
 // The speaker program: its parts put together.
 
 import type { Logger } from 'pino'
-import { type Flags, portFlag } from '../flags.ts'
+import { type Flags, portFlag, speakerLabels } from '../flags.ts'
 import { inOrder, type Startable } from '../kube/index.ts'
 import { programComponents } from '../program.ts'
 import { healthServer, listenOn, metricsServer, registerConfigurationMetrics } from '../status/index.ts'
@@ -10,7 +10,7 @@ import { AnnouncedConditionWriter } from './announced-condition.ts'
 import { Checkpoint } from './checkpoint.ts'
 import { ClusterThread } from './cluster-thread.ts'
 import { readExcludedInterfaces } from './excluded-interfaces.ts'
-import { SPEAKER_LABELS, type SPEAKER_FLAGS } from './flags.ts'
+import type { SPEAKER_FLAGS } from './flags.ts'
 import { registerElectionMetrics } from './election-metrics.ts'
 import { electionSettings } from './election-settings.ts'
 import { NOTHING_REPORTED, type TransitionReport } from './intents.ts'
@@ -90,7 +90,7 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
       node,
       loadBalancerClass: flags['lb-class'],
       ignoreExcludeLabel: flags['ignore-exclude-lb'] === 'true',
-      speakerLabels: flags['ml-labels'] || SPEAKER_LABELS, // empty would be all pods
+      speakerLabels: speakerLabels(flags['ml-labels']),
     },
   )
   registerSpeakerMetrics(registry, {
@@ -113,9 +113,10 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
     notReady: () =>
       stuck() ?? (cluster.hasSynced ? undefined : 'waiting for the API server: not everything was read'),
   })
+  const onDefect = (error: Error): void => log.error({ err: error }, 'an answer could not be made')
   const servers = listenOn([
     { server: health, port: portFlag('health-probe-port', flags['health-probe-port']), host: '127.0.0.1' },
-    { server: metricsServer(registry), port: portFlag('port', flags.port), host: '::' },
+    { server: metricsServer(registry, { onDefect }), port: portFlag('port', flags.port), host: '::' },
   ])
   // Stopped from the end: first nothing is announced any more, then the cluster is told no more.
   return inOrder([

@@ -1,87 +1,255 @@
 // The controller's status API: what there is, who has what, and why. Reads; never changes anything.
 
-import type { FastifyInstance } from 'fastify'
-import type { Registry } from 'prom-client'
-import { metricsServer } from './metrics.ts'
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { ChangeKind, ChangeLog } from './change-log.ts'
+import { followChanges } from './event-stream.ts'
+import { openApi, type RouteSchema } from './openapi.ts'
+import { PAGE_QUERY, pageOf, type PageQuery, pageSchema } from './paging.ts'
+import { Problem } from './problem.ts'
+import { oneOf, type Schema, text } from './schema.ts'
+import { ADDRESS, POOL, POOL_DETAIL, SERVICE, SERVICE_DETAIL, SPEAKER, TRANSITION } from './schemas.ts'
+import type {
+  AddressView,
+  PoolDetail,
+  PoolView,
+  ServiceDetail,
+  ServiceView,
+  SpeakerView,
+  Transition,
+} from './views.ts'
+import { WorkBudget } from './work-budget.ts'
 
-/** A pool as the API shows it. Counts are decimal text: an IPv6 pool has more addresses than a JSON number can say. */
-export interface PoolView {
-  name: string
-  addresses: readonly string[]
-  autoAssign: boolean
-  state: 'Accepted' | 'Refused'
-  /** Why it was refused. */
-  reason?: string
-  message?: string
-  assignedIPv4: string
-  assignedIPv6: string
-  availableIPv4: string
-  availableIPv6: string
+/** Things of one kind, by key. */
+export interface Collection<View, Filter> {
+  /** Of those that the filter lets through, sorted. */
+  keys(filter: Filter): readonly string[]
+  view(key: string): View | undefined
 }
 
-/** A Service of type LoadBalancer as the API shows it. */
-export interface ServiceView {
-  namespace: string
-  name: string
-  state: 'Assigned' | 'Pending'
-  ips: readonly string[]
-  pool?: string
-  /** Nodes that say that they announce it. */
-  announcedBy: readonly string[]
-  /** What its holder says of the announcement; absent while nobody should announce it. */
-  announcement?: { status: string; reason: string; message: string }
-  /** Why it is pending, or why what it asks for was not done. */
-  reason?: string
-  message?: string
+export interface PoolFilter {
+  readonly state?: PoolView['state']
 }
 
+export interface ServiceFilter {
+  readonly namespace?: string
+  readonly state?: ServiceView['state']
+  readonly pool?: string
+  /** One that says that it announces it. */
+  readonly node?: string
+}
+
+export interface TransitionFilter {
+  readonly namespace?: string
+  readonly name?: string
+  readonly node?: string
+}
+
+/** Asked anew for each answer. */
 export interface StatusSource {
-  pools(): PoolView[]
-  services(): ServiceView[]
+  /** Why nothing can be said yet. */
+  notReady(): string | undefined
+  /** By name. */
+  readonly pools: Collection<PoolView, PoolFilter> & {
+    detail(name: string): PoolDetail | undefined
+    /** Its addresses in use, by text. */
+    addresses(name: string): Collection<AddressView, object> | undefined
+  }
+  /** By `namespace/name`. */
+  readonly services: Collection<ServiceView, ServiceFilter> & {
+    detail(key: string): Promise<ServiceDetail | undefined>
+  }
+  /** By the name of the node. */
+  readonly speakers: Collection<SpeakerView, object>
+  /** The newest first. */
+  readonly transitions: Collection<Transition, TransitionFilter>
+  readonly changes: ChangeLog
 }
 
-const text = { type: 'string' } as const
-const texts = { type: 'array', items: text } as const
+const VERSION = '0.1.0'
+/** Readers of the event stream at a time. */
+const STREAMS = 32
+/** A fifth of the time for who looks, and at first enough for a page of 10,000 Services. */
+const BUDGET = { share: 0.2, burstMs: 1000 }
 
-const POOL = {
-  type: 'object',
-  properties: {
-    name: text,
-    addresses: texts,
-    autoAssign: { type: 'boolean' },
-    state: text,
-    reason: text,
-    message: text,
-    assignedIPv4: text,
-    assignedIPv6: text,
-    availableIPv4: text,
-    availableIPv6: text,
-  },
-} as const
+const NAMESPACE = text('only of this namespace')
+const NODE = text('only what this node says that it announces')
 
-const SERVICE = {
-  type: 'object',
-  properties: {
-    namespace: text,
-    name: text,
-    state: text,
-    ips: texts,
-    pool: text,
-    announcedBy: texts,
-    announcement: { type: 'object', properties: { status: text, reason: text, message: text } },
-    reason: text,
-    message: text,
-  },
-} as const
+function query(properties: Readonly<Record<string, Schema>>): Schema {
+  return { type: 'object', properties, additionalProperties: false }
+}
 
-const list = (items: object) => ({
-  schema: { response: { 200: { type: 'object', properties: { items: { type: 'array', items } } } } },
-})
+function params(...names: readonly string[]): Schema {
+  return {
+    type: 'object',
+    properties: Object.fromEntries(names.map((name) => [name, text()])),
+    required: names,
+  }
+}
 
-/** The controller's server: the API and the metrics. */
-export function statusServer(source: StatusSource, registry: Registry): FastifyInstance {
-  const server = metricsServer(registry)
-  server.get('/api/v1/pools', list(POOL), async () => ({ items: source.pools() }))
-  server.get('/api/v1/services', list(SERVICE), async () => ({ items: source.services() }))
-  return server
+export function serveApi(server: FastifyInstance, source: StatusSource): void {
+  const routes: RouteOptions[] = []
+  server.addHook('onRoute', (route) => {
+    if (route.method === 'GET') routes.push(route)
+  })
+  const get = (
+    url: string,
+    schema: RouteSchema,
+    answer: (query: never, params: never) => object | Promise<object>,
+  ): void => {
+    server.get(url, { schema }, async ({ query, params }) =>
+      budget.charge(() => answer(query as never, params as never)),
+    )
+  }
+  const budget = keepWithinBudget(server)
+  server.addHook('preHandler', async ({ url }) => {
+    const waitingFor = url.startsWith('/api/') ? source.notReady() : undefined
+    if (waitingFor !== undefined) throw new Problem('NotReady', waitingFor)
+  })
+  const { pools, services, speakers, transitions } = source
+
+  get(
+    '/api/v1/pools',
+    {
+      summary: 'The pools',
+      querystring: query({ ...PAGE_QUERY, state: oneOf('Accepted', 'Draining', 'Refused') }),
+      response: { 200: pageSchema(POOL) },
+    },
+    (asked: PageQuery & PoolFilter) => pageOf(pools.keys(asked), asked, (name) => pools.view(name)),
+  )
+  get(
+    '/api/v1/pools/:name',
+    { summary: 'One pool in detail', params: params('name'), response: { 200: POOL_DETAIL } },
+    (_, { name }: { name: string }) =>
+      pools.detail(name) ?? missing(`no IPAddressPool ${JSON.stringify(name)}`),
+  )
+  get(
+    '/api/v1/pools/:name/addresses',
+    {
+      summary: 'The addresses of a pool that are in use, and who has them',
+      params: params('name'),
+      querystring: query(PAGE_QUERY),
+      response: { 200: pageSchema(ADDRESS) },
+    },
+    (asked: PageQuery, { name }: { name: string }) => {
+      const addresses = pools.addresses(name) ?? missing(`no IPAddressPool ${JSON.stringify(name)}`)
+      return pageOf(addresses.keys({}), asked, (ip) => addresses.view(ip))
+    },
+  )
+  get(
+    '/api/v1/services',
+    {
+      summary: 'The Services of type LoadBalancer',
+      querystring: query({
+        ...PAGE_QUERY,
+        namespace: NAMESPACE,
+        state: oneOf('Assigned', 'Pending'),
+        pool: text('only those that have an address of this pool'),
+        node: NODE,
+      }),
+      response: { 200: pageSchema(SERVICE) },
+    },
+    (asked: PageQuery & ServiceFilter) => pageOf(services.keys(asked), asked, (key) => services.view(key)),
+  )
+  get(
+    '/api/v1/services/:namespace/:name',
+    {
+      summary: 'One Service: what it has, why, who announces it, and who could',
+      params: params('namespace', 'name'),
+      response: { 200: SERVICE_DETAIL },
+    },
+    async (_, { namespace, name }: { namespace: string; name: string }) => {
+      const key = `${namespace}/${name}`
+      return (await services.detail(key)) ?? missing(`no Service ${key} of type LoadBalancer`)
+    },
+  )
+  get(
+    '/api/v1/speakers',
+    {
+      summary: 'The nodes and their speakers',
+      querystring: query(PAGE_QUERY),
+      response: { 200: pageSchema(SPEAKER) },
+    },
+    (asked: PageQuery) => pageOf(speakers.keys({}), asked, (node) => speakers.view(node)),
+  )
+  get(
+    '/api/v1/transitions',
+    {
+      summary: 'What happened lately, as this replica saw it, the newest first',
+      querystring: query({ ...PAGE_QUERY, namespace: NAMESPACE, name: text(), node: NODE }),
+      response: { 200: pageSchema(TRANSITION) },
+    },
+    (asked: PageQuery & TransitionFilter) =>
+      pageOf(transitions.keys(asked), asked, (key) => transitions.view(key)),
+  )
+  serveEvents(server, source)
+  server.get('/openapi.json', async () => openApi('Typemetal status API', VERSION, routes))
+}
+
+function missing(what: string): never {
+  throw new Problem('NotFound', `there is ${what}`)
+}
+
+function serveEvents(server: FastifyInstance, source: StatusSource): void {
+  const { pools, services, speakers, transitions, changes } = source
+  const instance = randomBytes(4).toString('hex')
+  const collections: Record<ChangeKind, Pick<Collection<object, never>, 'view'>> = {
+    pool: pools,
+    service: services,
+    speaker: speakers,
+    transition: transitions,
+  }
+  let open = 0
+  const schema: RouteSchema = {
+    summary: 'Changes as they happen: server-sent events',
+    produces: ['text/event-stream'],
+    response: {
+      200: text(
+        'events pool, service, speaker and transition with what the lists show, pool-gone and the like with the key; ' +
+          'reset: list everything anew',
+      ),
+    },
+  }
+  server.get('/api/v1/events', { schema }, async (request, reply) => {
+    if (open >= STREAMS) throw new Problem('Busy', `${STREAMS} others follow the events already`)
+    open++
+    reply.hijack()
+    const { raw } = reply
+    raw.once('close', () => open--)
+    raw.writeHead(200, {
+      ...reply.getHeaders(),
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+    } as Record<string, string>)
+    const id = request.headers['last-event-id']
+    followChanges(raw, {
+      changes,
+      instance,
+      lastEventId: Array.isArray(id) ? id[0] : id,
+      view: (kind, key) => collections[kind].view(key),
+    })
+  })
+}
+
+/** What is looked up costs time that those who wait for an address need: beyond its share the API says to come back. */
+function keepWithinBudget(server: FastifyInstance): { charge: <T>(work: () => T) => T } {
+  const budget = new WorkBudget(BUDGET)
+  const charge = <T>(work: () => T): T => {
+    const start = performance.now()
+    try {
+      return work()
+    } finally {
+      budget.spend(performance.now() - start)
+    }
+  }
+  const serializing = new WeakMap<object, number>()
+  server.addHook('preHandler', async ({ url }) => {
+    if (!url.startsWith('/api/') || budget.allows(performance.now())) return
+    throw new Problem('Busy', 'too much is asked at once: come back in a second')
+  })
+  server.addHook('preSerialization', async (request) => void serializing.set(request, performance.now()))
+  server.addHook('onSend', async (request) => {
+    budget.spend(performance.now() - (serializing.get(request) ?? performance.now()))
+  })
+  return { charge }
 }

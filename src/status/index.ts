@@ -1,12 +1,9 @@
 // HTTP for people and programs: health, metrics, the status API.
 
-export { type PoolView, type ServiceView, statusServer, type StatusSource } from './api.ts'
+export type { Collection, ServiceFilter, StatusSource, TransitionFilter } from './api.ts'
+export { ChangeLog } from './change-log.ts'
 export { type Health, healthServer } from './health.ts'
 export { listenOn } from './listen.ts'
-export {
-  apiRequestMetrics,
-  eventMetrics,
-  metricsRegistry,
-  metricsServer,
-  registerConfigurationMetrics,
-} from './metrics.ts'
+export { apiRequestMetrics, eventMetrics, metricsRegistry, registerConfigurationMetrics } from './metrics.ts'
+export { metricsServer, statusServer } from './servers.ts'
+export type * from './views.ts'

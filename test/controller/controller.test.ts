@@ -30,7 +30,13 @@ function replica(t: TestContext, server: FakeApiServer): Controller {
   })
   const controller = new Controller(
     { client, log, events, configurationState, metrics, clock: () => 0 },
-    { namespace: NAMESPACE, loadBalancerClass: null, secretName: null, concurrency: 16 },
+    {
+      namespace: NAMESPACE,
+      loadBalancerClass: null,
+      secretName: null,
+      concurrency: 16,
+      speakerLabels: 'component=speaker',
+    },
   )
   t.after(async () => {
     await controller.stop()

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Node } from '../../src/api/index.ts'
-import { nodeReservations } from '../../src/config/index.ts'
-import { keptOfNode, sameNodeAddresses } from '../../src/controller/node-addresses.ts'
+import { sameNodeAddresses } from '../../src/controller/node-addresses.ts'
 
 function node(...addresses: [type: string, address: string][]): Node {
   return {
@@ -17,11 +16,4 @@ test('a heartbeat is no change of a node’s addresses', () => {
   assert.ok(sameNodeAddresses(beat, before))
   assert.ok(!sameNodeAddresses(node(['InternalIP', '192.0.2.12']), before))
   assert.ok(!sameNodeAddresses(before, undefined))
-})
-
-test('what is kept of a node still tells its addresses, and not its images', () => {
-  const full = node(['InternalIP', '192.0.2.11'])
-  const kept = keptOfNode({ ...full, status: { ...full.status, images: [{ names: ['x'] }] } })
-  assert.deepEqual(nodeReservations(kept), nodeReservations(full))
-  assert.equal(kept.status?.images, undefined)
 })

@@ -1,0 +1,96 @@
+// What happened to Services lately, told from what their objects say before and after: assignments, refusals, holders.
+// Kept in memory only, the newest few hundred.
+
+import { ANNOUNCED_CONDITION, CONDITION_TYPE, type Service, type ServiceL2Status } from '../api/index.ts'
+import { splitKey, timestamp } from '../kube/index.ts'
+import type { Transition, TransitionFilter } from '../status/index.ts'
+import { nodeOf, serviceOf } from './announcements.ts'
+
+const REMEMBERED = 500
+/** Keys count down, so that the newest sorts first. */
+const LAST = 10 ** 12
+
+type News = Pick<Transition, 'kind' | 'message'> & { readonly node?: string }
+
+export class History {
+  readonly #onTransition: (key: string) => void
+  /** The oldest first. */
+  readonly #entries = new Map<string, Transition>()
+  #count = 0
+
+  /** `onTransition` is told the key of each. */
+  constructor(onTransition: (key: string) => void) {
+    this.#onTransition = onTransition
+  }
+
+  onService(key: string, now: Service | undefined, before: Service | undefined): void {
+    for (const news of newsOfService(now, before)) this.#add(key, news)
+  }
+
+  onStatus(now: ServiceL2Status | undefined, before: ServiceL2Status | undefined): void {
+    const [was, is] = [serviceOf(before), serviceOf(now)]
+    if (was === is) return
+    if (before !== undefined && was !== undefined) {
+      const node = nodeOf(before)
+      this.#add(was, { kind: 'Withdrawn', node, message: `${node} does not announce it any more` })
+    }
+    if (now !== undefined && is !== undefined) {
+      const node = nodeOf(now)
+      this.#add(is, { kind: 'Announced', node, message: `${node} announces it` })
+    }
+  }
+
+  /** Sorted, which is the newest first. */
+  keys({ namespace, name, node }: TransitionFilter): string[] {
+    return [...this.#entries]
+      .filter(
+        ([, entry]) =>
+          (namespace === undefined || entry.namespace === namespace) &&
+          (name === undefined || entry.name === name) &&
+          (node === undefined || entry.node === node),
+      )
+      .map(([key]) => key)
+      .reverse()
+  }
+
+  view(key: string): Transition | undefined {
+    return this.#entries.get(key)
+  }
+
+  #add(service: string, news: News): void {
+    const { namespace = '', name } = splitKey(service)
+    const key = String(LAST - ++this.#count)
+    this.#entries.set(key, { time: timestamp(), namespace, name, ...news })
+    const [oldest = ''] = this.#entries.keys()
+    if (this.#entries.size > REMEMBERED) this.#entries.delete(oldest)
+    this.#onTransition(key)
+  }
+}
+
+function newsOfService(now: Service | undefined, before: Service | undefined): News[] {
+  const news: News[] = []
+  const [had, has] = [ipsOf(before), ipsOf(now)]
+  if (has !== '' && has !== had) news.push({ kind: 'Assigned', message: `it has ${has}` })
+  if (has === '' && had !== '') {
+    const gone =
+      now === undefined ? `the Service is gone, and ${had} with it` : `it does not have ${had} any more`
+    news.push({ kind: 'Released', message: gone })
+  }
+  const refusal = newlyFalse(CONDITION_TYPE, now, before)
+  if (refusal !== undefined) news.push({ kind: 'Refused', message: refusal })
+  const trouble = newlyFalse(ANNOUNCED_CONDITION, now, before)
+  if (trouble !== undefined) news.push({ kind: 'Trouble', message: trouble })
+  return news
+}
+
+function ipsOf(service: Service | undefined): string {
+  return (service?.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []).join(' and ')
+}
+
+/** What a condition says that is False, and did not say that before. */
+function newlyFalse(type: string, now: Service | undefined, before: Service | undefined): string | undefined {
+  const find = (service: Service | undefined) =>
+    service?.status?.conditions?.find((condition) => condition.type === type && condition.status === 'False')
+  const found = find(now)
+  return found === undefined || found.message === find(before)?.message ? undefined : found.message
+}

@@ -1,0 +1,40 @@
+// What the controller's copy keeps of nodes and pods: of thousands the lists of their images would be most of the
+// memory. Pure.
+
+import type { Node, ObjectMeta, Pod } from '../api/index.ts'
+
+/** Addresses, and what decides whether it may announce. */
+export function keptOfNode({ metadata, spec, status }: Node): Node {
+  return {
+    metadata: { ...identityOf(metadata), labels: metadata?.labels ?? {} },
+    spec: { taints: spec?.taints ?? [] },
+    status: {
+      addresses: status?.addresses ?? [],
+      conditions: (status?.conditions ?? []).filter(({ type }) => type === 'NetworkUnavailable'),
+    },
+  }
+}
+
+/** Of a speaker's pod: where it runs, what it runs, and whether it is Ready. */
+export function keptOfPod({ metadata, spec, status }: Pod): Pod {
+  const containers = (spec?.containers ?? []).map(({ name, image = '', args = [] }) => ({
+    name,
+    image,
+    args,
+  }))
+  return {
+    metadata: identityOf(metadata),
+    spec: { containers, nodeName: spec?.nodeName ?? '' },
+    status: { conditions: (status?.conditions ?? []).filter(({ type }) => type === 'Ready') },
+  }
+}
+
+function identityOf(metadata: ObjectMeta | undefined): ObjectMeta {
+  const { name = '', namespace, uid, resourceVersion } = metadata ?? {}
+  return {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+  }
+}
