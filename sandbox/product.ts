@@ -1,6 +1,7 @@
 // The product in the sandbox: installed from deploy/ as a user would, and its status API led outside.
 
-import { connect, createServer } from 'node:net'
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Folders } from './control-plane.ts'
@@ -10,7 +11,7 @@ import { run } from './shell.ts'
 export const PRODUCT_IMAGE = 'typemetal/typemetal'
 
 const NAMESPACE = 'metallb-system'
-const STATUS_PORT = 9120
+const LOOPBACK_PORT = 9121
 const ROLLOUT_DEADLINE_S = 120
 
 /** The checkout. */
@@ -23,37 +24,28 @@ export async function installProduct(): Promise<void> {
   }
 }
 
-/** The address of a controller that is ready. */
-async function controllerAddress(): Promise<string> {
-  const ready = '{range .items[?(@.status.containerStatuses[0].ready==true)]}{.status.podIP}{"\\n"}{end}'
-  const pods = await run([
-    'kubectl',
-    '-n',
-    NAMESPACE,
-    'get',
-    'pods',
-    '-l',
-    'component=controller',
-    `-o=jsonpath=${ready}`,
-  ])
-  const [address] = pods.split('\n')
-  if (!address) throw new Error('no controller is ready')
-  return address
-}
+/** Copies its standard input and output to and from a port of the loopback, as kubectl port-forward does in a pod. */
+const RELAY = `exec 3<>/dev/tcp/127.0.0.1/${LOOPBACK_PORT}; cat <&0 >&3 & exec cat <&3`
 
-/** Leads a unix socket, which the launcher connects to from outside, to the status API of a controller. */
-export function serveStatus({ statusSocket }: Folders): void {
+/** Leads a unix socket, which the launcher connects to from outside, to the loopback of a controller's pod. */
+export function serveStatus({ statusSocket, pids }: Folders): void {
   const server = createServer((outside) => {
-    outside.on('error', () => outside.destroy())
-    controllerAddress().then(
-      (host) => {
-        const inside = connect({ host, port: STATUS_PORT })
-        outside.pipe(inside).pipe(outside)
-        inside.on('error', () => outside.destroy())
-        outside.on('error', () => inside.destroy())
+    const relay = spawn(
+      'sh',
+      ['-c', `exec nsenter -t "$(head -n 1 ${pids}/controller)" -n bash -c '${RELAY}'`],
+      {
+        stdio: ['pipe', 'pipe', 'ignore'],
       },
-      () => outside.destroy(),
     )
+    const end = (): void => {
+      outside.destroy()
+      relay.kill()
+    }
+    relay.on('error', end).on('exit', end)
+    relay.stdin.on('error', end)
+    outside.on('error', end).on('close', end)
+    outside.pipe(relay.stdin)
+    relay.stdout.pipe(outside)
   })
   server.listen(statusSocket)
 }

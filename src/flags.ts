@@ -85,24 +85,22 @@ export function noEffect(why: string, fallback = ''): FlagSpec {
   return { fallback, help: "MetalLB's", unused: why }
 }
 
-const PLAIN_HTTP = 'metrics are served over plain HTTP'
-
 /** Of the speakers' pods, unless told otherwise. */
 const SPEAKER_LABELS = 'app=metallb,component=speaker'
 
 /** The flags that both programs have. */
 export const COMMON_FLAGS = {
-  port: { fallback: '9120', help: 'port of metrics and status API; 0: off' },
+  port: { fallback: '9120', help: 'HTTPS port of metrics and status API; 0: off' },
   'health-probe-port': { fallback: '17472', help: 'port of /healthz and /readyz' },
   'log-level': { fallback: 'info', help: 'all, debug, info, warn, error or none' },
   namespace: { fallback: 'metallb-system', env: 'METALLB_NAMESPACE', help: 'where our own objects are' },
   'pod-name': { fallback: '', env: 'METALLB_POD_NAME', help: 'our own pod; empty outside a cluster' },
   'lb-class': { fallback: '', help: 'the loadBalancerClass that is ours; empty: Services without one' },
   'ml-labels': { fallback: SPEAKER_LABELS, env: 'METALLB_ML_LABELS', help: 'labels of the speaker pods' },
-  'tls-min-version': noEffect(PLAIN_HTTP),
-  'tls-cipher-suites': noEffect(PLAIN_HTTP),
-  'tls-curve-preferences': noEffect(PLAIN_HTTP),
-  'metrics-cert-dir': noEffect(PLAIN_HTTP),
+  'tls-min-version': { fallback: '', help: 'VersionTLS12, or by default VersionTLS13' },
+  'tls-cipher-suites': { fallback: '', help: "of TLS 1.2, Go's names with commas; empty: OpenSSL's choice" },
+  'tls-curve-preferences': { fallback: '', help: "numbers with commas, as 29,23; empty: OpenSSL's choice" },
+  'metrics-cert-dir': { fallback: '', help: 'folder with tls.crt and tls.key; empty: a certificate is made' },
   'pprof-bind-address': noEffect('Go has this profiler; start Node with --inspect instead'),
   kubeconfig: { fallback: '', help: 'file to find the API server by; empty: in-cluster, else $KUBECONFIG' },
 } as const satisfies FlagSpecs

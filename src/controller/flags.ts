@@ -8,6 +8,10 @@ const NO_OWNER = 'the Secret has no owner, so that it outlives the Deployment'
 
 export const CONTROLLER_FLAGS = {
   ...COMMON_FLAGS,
+  'loopback-port': {
+    fallback: '9121',
+    help: 'the same in plain HTTP for kubectl port-forward, on the loopback only; 0: off',
+  },
   concurrency: { fallback: '16', help: 'Services worked on at the same time' },
   lease: { fallback: 'true', help: 'false: this is the only replica and does not ask' },
   'lease-name': { fallback: 'typemetal-controller', help: 'the Lease by which one replica is active' },

@@ -13,7 +13,13 @@ import {
   Term,
 } from '../kube/index.ts'
 import { programComponents } from '../program.ts'
-import { healthServer, listenOn, registerConfigurationMetrics, statusServer } from '../status/index.ts'
+import {
+  healthServer,
+  httpsAccess,
+  listenOn,
+  registerConfigurationMetrics,
+  statusServer,
+} from '../status/index.ts'
 import { Controller } from './controller.ts'
 import { Endpoints } from './endpoints.ts'
 import { type CONTROLLER_FLAGS, leaseTiming } from './flags.ts'
@@ -39,6 +45,7 @@ export async function createController(
   const ports = {
     health: portFlag('health-probe-port', flags['health-probe-port']),
     status: portFlag('port', flags.port),
+    loopback: portFlag('loopback-port', flags['loopback-port']),
   }
   const { registry, client, events, ownPod, configurationState } = await programComponents(flags, log, {
     name: 'controller',
@@ -62,16 +69,25 @@ export async function createController(
   })
   const source = statusSource({ view: () => controller.view, endpoints: new Endpoints(client) })
   const onDefect = (error: Error): void => log.error({ err: error }, 'an answer could not be made')
+  const https = await httpsAccess(flags, { client, log }, 'controller')
+  const secured = statusServer(source, registry, { access: https.access, onDefect })
+  const plain = statusServer(source, registry, { access: { kind: 'loopback' }, onDefect })
   const servers = listenOn([
     { server: health, port: ports.health, host: '::' },
-    {
-      server: statusServer(source, registry, { onDefect }),
-      port: ports.status,
-      host: '::',
-    },
+    { server: secured, port: ports.status, host: '::' },
+    { server: plain, port: ports.loopback, host: '127.0.0.1' },
   ])
   // Stopped from the end: first nothing is written any more, then the lease is given up.
-  return inOrder([client, servers, events, ownPod, configurationState, lease, controller])
+  return inOrder([
+    client,
+    https.renewing(secured),
+    servers,
+    events,
+    ownPod,
+    configurationState,
+    lease,
+    controller,
+  ])
 }
 
 /** CLOCK_BOOTTIME in ms: it goes on while the process is frozen and while the machine is suspended. */

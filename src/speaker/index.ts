@@ -4,7 +4,13 @@ import type { Logger } from 'pino'
 import { type Flags, portFlag, speakerLabels } from '../flags.ts'
 import { inOrder, type Startable } from '../kube/index.ts'
 import { programComponents } from '../program.ts'
-import { healthServer, listenOn, metricsServer, registerConfigurationMetrics } from '../status/index.ts'
+import {
+  healthServer,
+  httpsAccess,
+  listenOn,
+  metricsServer,
+  registerConfigurationMetrics,
+} from '../status/index.ts'
 import { requireRawSockets } from '../wire/index.ts'
 import { AnnouncedConditionWriter } from './announced-condition.ts'
 import { Checkpoint } from './checkpoint.ts'
@@ -114,13 +120,16 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
       stuck() ?? (cluster.hasSynced ? undefined : 'waiting for the API server: not everything was read'),
   })
   const onDefect = (error: Error): void => log.error({ err: error }, 'an answer could not be made')
+  const https = await httpsAccess(flags, { client, log }, 'speaker')
+  const secured = metricsServer(registry, { access: https.access, onDefect })
   const servers = listenOn([
     { server: health, port: portFlag('health-probe-port', flags['health-probe-port']), host: '127.0.0.1' },
-    { server: metricsServer(registry, { onDefect }), port: portFlag('port', flags.port), host: '::' },
+    { server: secured, port: portFlag('port', flags.port), host: '::' },
   ])
   // Stopped from the end: first nothing is announced any more, then the cluster is told no more.
   return inOrder([
     client,
+    https.renewing(secured),
     servers,
     events,
     ownPod,

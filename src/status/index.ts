@@ -3,6 +3,7 @@
 export type { Collection, ServiceFilter, StatusSource, TransitionFilter } from './api.ts'
 export { ChangeLog } from './change-log.ts'
 export { type Health, healthServer } from './health.ts'
+export { httpsAccess } from './https-access.ts'
 export { listenOn } from './listen.ts'
 export { apiRequestMetrics, eventMetrics, metricsRegistry, registerConfigurationMetrics } from './metrics.ts'
 export { metricsServer, statusServer } from './servers.ts'

@@ -60,6 +60,7 @@ export function sendProblem(reply: FastifyReply, reason: ProblemReason, detail: 
     detail,
   }
   if (status === 503) reply.header('retry-after', '1')
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(body)
 }
 

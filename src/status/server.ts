@@ -3,8 +3,8 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
-import fastify, { type FastifyInstance } from 'fastify'
-import { answerFrameworkError, answerWithProblems } from './problem.ts'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { answerFrameworkError, answerWithProblems, Problem } from './problem.ts'
 
 /** Nobody sends us anything. */
 const BODY_BYTES = 1024
@@ -23,13 +23,19 @@ const NAME_LENGTH = 253
 export interface ServerInit {
   /** Hears of answers that could not be made: defects of ours. */
   readonly onDefect: (error: Error) => void
-  /** Absent: plain HTTP. */
-  readonly tls?: SecureContextOptions
-  /** All clients have the same address. */
-  readonly loopback?: boolean
+  readonly access: Access
 }
 
-export function httpServer({ tls, loopback = false, onDefect }: ServerInit): FastifyInstance {
+/** Over HTTPS `check` throws a `Problem` for whom may not look; the plain loopback is for those who are on it already. */
+export type Access =
+  | {
+      readonly kind: 'https'
+      readonly tls: SecureContextOptions
+      readonly check: (request: Pick<FastifyRequest, 'url' | 'headers'>) => Promise<void>
+    }
+  | { readonly kind: 'loopback' }
+
+export function httpServer({ access, onDefect }: ServerInit): FastifyInstance {
   const limits = {
     maxHeaderSize: HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -46,14 +52,29 @@ export function httpServer({ tls, loopback = false, onDefect }: ServerInit): Fas
     ajv: { customOptions: { removeAdditional: false } },
   } as const
   const server = (
-    tls === undefined
+    access.kind === 'loopback'
       ? fastify({ ...options, http: limits })
-      : fastify({ ...options, https: { ...limits, ...tls, handshakeTimeout: HEADERS_TIMEOUT_MS } })
+      : fastify({ ...options, https: { ...limits, ...access.tls, handshakeTimeout: HEADERS_TIMEOUT_MS } })
   ) as FastifyInstance
   answerWithProblems(server, onDefect)
   server.server.maxConnections = CONNECTIONS
-  if (!loopback) limitEach(server.server, CONNECTIONS_OF_ONE)
+  if (access.kind === 'https') {
+    const { check } = access
+    limitEach(server.server, CONNECTIONS_OF_ONE)
+    server.addHook('onRequest', (request) => check(request))
+  } else {
+    server.addHook('onRequest', async ({ headers }) => requireLoopbackName(headers.host))
+  }
+  server.addHook('onSend', async (_, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
+  })
   return server
+}
+
+/** A page of another host, whose name somebody made to mean 127.0.0.1, is not to read with the browser's hands. */
+function requireLoopbackName(host = ''): void {
+  if (/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host)) return
+  throw new Problem('MisdirectedRequest', 'ask for http://localhost, as kubectl port-forward says')
 }
 
 function limitEach(server: Server, most: number): void {

@@ -244,10 +244,22 @@ export async function ready(address: string): Promise<void> {
   await eventually('readiness', async () => (await health(address)) === 'ok\n')
 }
 
+/** The administrator's. */
+const TOKEN = (
+  JSON.parse(readFileSync(process.env.KUBECONFIG ?? '', 'utf8')) as { users: { user: { token: string } }[] }
+).users[0]?.user.token
+
+/** What `curl` prints of a page of the program's port 9120. */
+export async function fetchSecured(address: string, path: string, ...options: string[]): Promise<string> {
+  const url = `https://${address}:9120${path}`
+  return (await run('curl', ['-sSk', '--max-time', '2', ...options, url])).stdout
+}
+
+/** Options of `curl` that show it to be the administrator's. */
+export const AS_ADMINISTRATOR = ['-H', `Authorization: Bearer ${TOKEN}`]
+
 /** The controller's status API. */
 export async function status<T>(path: string): Promise<T> {
   const [address = ''] = await podAddresses('controller')
-  return JSON.parse(
-    (await run('curl', ['-sS', '--max-time', '2', `http://${address}:9120${path}`])).stdout,
-  ) as T
+  return JSON.parse(await fetchSecured(address, path, ...AS_ADMINISTRATOR)) as T
 }

@@ -28,8 +28,6 @@ for (const flag of [
   '--bgp-debounce-timeout=100ms',
   '--frrk8s-namespace=frr',
   '--frrk8s-secret-passthrough',
-  '--tls-min-version=VersionTLS12',
-  '--metrics-cert-dir=/certs',
   '--pprof-bind-address=:6060',
 ]) {
   test(`${flag} is accepted, and a warning says that it has no effect`, () => {

@@ -5,7 +5,10 @@ import { metricsRegistry, type ServiceDetail, statusServer } from '../../src/sta
 import { PENDING, sourceOf } from './source.ts'
 
 function serverOf(source = sourceOf(), defects: Error[] = []): FastifyInstance {
-  return statusServer(source, metricsRegistry(), { onDefect: (error) => defects.push(error) })
+  return statusServer(source, metricsRegistry(), {
+    access: { kind: 'loopback' },
+    onDefect: (error) => defects.push(error),
+  })
 }
 
 function many(count: number): Map<string, ServiceDetail> {

@@ -48,7 +48,10 @@ class Reader {
 }
 
 async function listening(t: TestContext, source: ReturnType<typeof sourceOf>): Promise<number> {
-  const server = statusServer(source, metricsRegistry(), { onDefect: assert.ifError })
+  const server = statusServer(source, metricsRegistry(), {
+    access: { kind: 'loopback' },
+    onDefect: assert.ifError,
+  })
   await server.listen({ port: 0, host: '127.0.0.1' })
   t.after(() => server.close())
   return (server.server.address() as AddressInfo).port
