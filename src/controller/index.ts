@@ -18,7 +18,7 @@ import {
   httpsAccess,
   listenOn,
   registerConfigurationMetrics,
-  statusServer,
+  controllerServer,
 } from '../status/index.ts'
 import { Controller } from './controller.ts'
 import { Endpoints } from './endpoints.ts'
@@ -70,8 +70,8 @@ export async function createController(
   const source = statusSource({ view: () => controller.view, endpoints: new Endpoints(client) })
   const onDefect = (error: Error): void => log.error({ err: error }, 'an answer could not be made')
   const https = await httpsAccess(flags, { client, log }, 'controller')
-  const secured = statusServer(source, registry, { access: https.access, onDefect })
-  const plain = statusServer(source, registry, { access: { kind: 'loopback' }, onDefect })
+  const secured = controllerServer(source, registry, { access: https.access, onDefect })
+  const plain = controllerServer(source, registry, { access: { kind: 'loopback' }, onDefect })
   const servers = listenOn([
     { server: health, port: ports.health, host: '::' },
     { server: secured, port: ports.status, host: '::' },

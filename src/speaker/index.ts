@@ -8,7 +8,7 @@ import {
   healthServer,
   httpsAccess,
   listenOn,
-  metricsServer,
+  speakerServer,
   registerConfigurationMetrics,
 } from '../status/index.ts'
 import { requireRawSockets } from '../wire/index.ts'
@@ -24,6 +24,7 @@ import { SecretFile } from './secret-file.ts'
 import { registerSpeakerMetrics } from './metrics.ts'
 import { Notices } from './notices.ts'
 import { ServiceStatusWriter } from './service-status.ts'
+import { SpeakerStatus } from './speaker-status.ts'
 import { WireHandle } from './wire-handle.ts'
 
 export { SPEAKER_FLAGS } from './flags.ts'
@@ -72,6 +73,7 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
     onTransitions: (transitions) => {
       for (const transition of transitions) {
         countTransition(transition)
+        status.remember(transition)
         log[isOfAccount(transition) ? 'info' : 'debug']({ ...transition }, 'claim changed')
       }
     },
@@ -99,12 +101,9 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
       speakerLabels: speakerLabels(flags['ml-labels']),
     },
   )
-  registerSpeakerMetrics(registry, {
-    node,
-    report: () => report,
-    counters: () => wire.counters(),
-    servicesByAddress: () => cluster.servicesByAddress(),
-  })
+  const sources = { report: () => report, servicesByAddress: () => cluster.servicesByAddress() }
+  const status = new SpeakerStatus(sources)
+  registerSpeakerMetrics(registry, { node, ...sources, counters: () => wire.counters() })
   const countTransition = registerElectionMetrics(registry, {
     report: () => report,
     counters: () => wire.counters(),
@@ -121,7 +120,7 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
   })
   const onDefect = (error: Error): void => log.error({ err: error }, 'an answer could not be made')
   const https = await httpsAccess(flags, { client, log }, 'speaker')
-  const secured = metricsServer(registry, { access: https.access, onDefect })
+  const secured = speakerServer(status, registry, { access: https.access, onDefect })
   const servers = listenOn([
     { server: health, port: portFlag('health-probe-port', flags['health-probe-port']), host: '127.0.0.1' },
     { server: secured, port: portFlag('port', flags.port), host: '::' },

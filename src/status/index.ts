@@ -1,10 +1,11 @@
 // HTTP for people and programs: health, metrics, the status API.
 
-export type { Collection, ServiceFilter, StatusSource, TransitionFilter } from './api.ts'
+export type { Collection, ServiceFilter, StatusSource, TransitionFilter } from './controller-api.ts'
 export { ChangeLog } from './change-log.ts'
 export { type Health, healthServer } from './health.ts'
 export { httpsAccess } from './https-access.ts'
 export { listenOn } from './listen.ts'
 export { apiRequestMetrics, eventMetrics, metricsRegistry, registerConfigurationMetrics } from './metrics.ts'
-export { metricsServer, statusServer } from './servers.ts'
+export { controllerServer, speakerServer } from './servers.ts'
+export type { ClaimTransition, SpeakerSource } from './speaker-api.ts'
 export type * from './views.ts'

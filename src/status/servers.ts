@@ -2,25 +2,26 @@
 
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
-import { serveApi, type StatusSource } from './api.ts'
+import { serveControllerApi, type StatusSource } from './controller-api.ts'
+import { serveSpeakerApi, type SpeakerSource } from './speaker-api.ts'
 import { httpServer, type ServerInit } from './server.ts'
 
-/** The speaker's: metrics, and at `/` the list of its routes. */
-export function metricsServer(registry: Registry, init: ServerInit): FastifyInstance {
+/** The speaker's: its status API and the metrics. */
+export function speakerServer(source: SpeakerSource, registry: Registry, init: ServerInit): FastifyInstance {
   const server = httpServer(init)
-  const routes: string[] = []
-  server.addHook('onRoute', ({ method, url }) => {
-    if (method === 'GET') routes.push(url)
-  })
-  server.get('/', async () => ({ routes }))
+  serveSpeakerApi(server, source)
   serveMetrics(server, registry)
   return server
 }
 
 /** The controller's: the status API and the metrics. */
-export function statusServer(source: StatusSource, registry: Registry, init: ServerInit): FastifyInstance {
+export function controllerServer(
+  source: StatusSource,
+  registry: Registry,
+  init: ServerInit,
+): FastifyInstance {
   const server = httpServer(init)
-  serveApi(server, source)
+  serveControllerApi(server, source)
   serveMetrics(server, registry)
   return server
 }

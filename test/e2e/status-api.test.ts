@@ -110,6 +110,29 @@ test('without a token nothing is shown; with one, what a ClusterRole grants; to 
   })
 })
 
+test('each speaker tells whom it hears, and the holder what it holds and since when it does', async () => {
+  const [holder = ''] = await announcers('web')
+  const read = async <T>(node: string, path: string): Promise<T[]> => {
+    const url = `https://127.0.0.1:9120/api/v1/${path}`
+    const curl = ['curl', '-sSk', '--max-time', '2', ...AS_ADMINISTRATOR, url]
+    const { stdout } = await run('ip', ['netns', 'exec', node, ...curl])
+    return (JSON.parse(stdout) as { items: T[] }).items
+  }
+  for (const node of ['node-1', 'node-2', 'node-3']) {
+    const [segment] = await read<{ interface: string; peers: number }>(node, 'segments')
+    assert.deepEqual([segment?.interface, segment?.peers], ['eth0', 2])
+    const peers = await read<{ node: string }>(node, 'peers')
+    assert.ok(peers.every((peer) => peer.node !== node))
+    const held = await read<{ ip: string; services: string[] }>(node, 'held')
+    assert.deepEqual(
+      held.map(({ ip, services }) => [ip, services]),
+      node === holder ? [[IP, ['default/web']]] : [],
+    )
+  }
+  const [newest] = await read<{ ip: string; to: string }>(holder, 'transitions')
+  assert.deepEqual([newest?.ip, newest?.to], [IP, 'active'])
+})
+
 test('on the loopback of the pod, where kubectl port-forward ends, no token is asked for', async () => {
   const [pid] = pids('controller')
   const inPod = ['-t', String(pid), '-n', 'curl', '-sS', '--max-time', '2']

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { FastifyInstance } from 'fastify'
-import { metricsRegistry, type ServiceDetail, statusServer } from '../../src/status/index.ts'
+import { metricsRegistry, type ServiceDetail, controllerServer } from '../../src/status/index.ts'
 import { PENDING, sourceOf } from './source.ts'
 
 function serverOf(source = sourceOf(), defects: Error[] = []): FastifyInstance {
-  return statusServer(source, metricsRegistry(), {
+  return controllerServer(source, metricsRegistry(), {
     access: { kind: 'loopback' },
     onDefect: (error) => defects.push(error),
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
-import { metricsRegistry, type ServiceDetail, statusServer } from '../../src/status/index.ts'
+import { metricsRegistry, type ServiceDetail, controllerServer } from '../../src/status/index.ts'
 import { PENDING, sourceOf } from './source.ts'
 
 interface Told {
@@ -48,7 +48,7 @@ class Reader {
 }
 
 async function listening(t: TestContext, source: ReturnType<typeof sourceOf>): Promise<number> {
-  const server = statusServer(source, metricsRegistry(), {
+  const server = controllerServer(source, metricsRegistry(), {
     access: { kind: 'loopback' },
     onDefect: assert.ifError,
   })

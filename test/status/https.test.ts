@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { pino } from 'pino'
-import { metricsRegistry, metricsServer, statusServer } from '../../src/status/index.ts'
+import { metricsRegistry, controllerServer } from '../../src/status/index.ts'
 import { renewCertificate } from '../../src/status/certificate.ts'
 import { Problem } from '../../src/status/problem.ts'
 import { type KeyAndCertificate, selfSigned } from '../../src/status/self-signed.ts'
@@ -21,7 +21,7 @@ async function listening(t: TestContext, certificate: KeyAndCertificate) {
     if (headers.authorization !== 'Bearer good') throw new Problem('Unauthenticated', 'no')
   }
   const access = { kind: 'https', tls: { minVersion: 'TLSv1.3', ...certificate }, check } as const
-  const server = metricsServer(metricsRegistry(), { access, onDefect: assert.ifError })
+  const server = controllerServer(sourceOf(), metricsRegistry(), { access, onDefect: assert.ifError })
   await server.listen({ port: 0, host: '127.0.0.1' })
   t.after(() => server.close())
   return { server, port: (server.server.address() as AddressInfo).port }
@@ -72,7 +72,7 @@ test('a certificate that is replaced on disk is used for connections to come', a
 })
 
 test('on the loopback only its own names are served: no page of another host reads with a browser’s hands', async () => {
-  const server = statusServer(sourceOf(), metricsRegistry(), {
+  const server = controllerServer(sourceOf(), metricsRegistry(), {
     access: { kind: 'loopback' },
     onDefect: assert.ifError,
   })
@@ -105,7 +105,7 @@ test('one client cannot take all connections', async (t) => {
 })
 
 test('a body that is sent all the same is not read to its end', async () => {
-  const server = statusServer(sourceOf(), metricsRegistry(), {
+  const server = controllerServer(sourceOf(), metricsRegistry(), {
     access: { kind: 'loopback' },
     onDefect: assert.ifError,
   })

@@ -5,8 +5,19 @@ import {
   eventMetrics,
   healthServer,
   metricsRegistry,
-  metricsServer,
+  speakerServer,
+  type SpeakerSource,
 } from '../../src/status/index.ts'
+
+const INIT = { access: { kind: 'loopback' }, onDefect: assert.ifError } as const
+
+const NOTHING: SpeakerSource = {
+  segments: () => [],
+  peers: () => [],
+  held: () => [],
+  conflicts: () => [],
+  transitions: () => [],
+}
 
 test('health says what is wrong, with 503, and ok otherwise', async () => {
   let problem: string | undefined = 'waiting for the API server'
@@ -24,10 +35,7 @@ test('requests and events are counted, and the delay of the event loop is told',
   answered({ method: 'PATCH', code: '200', seconds: 0.002 })
   answered({ method: 'PATCH', code: '409', seconds: 0.02 })
   eventMetrics(registry)('dropped')
-  const { body } = await metricsServer(registry, {
-    access: { kind: 'loopback' },
-    onDefect: assert.ifError,
-  }).inject('/metrics')
+  const { body } = await speakerServer(NOTHING, registry, INIT).inject('/metrics')
   for (const line of [
     'typemetal_api_requests_total{verb="PATCH",code="409"} 1',
     'typemetal_api_request_duration_seconds_bucket{le="0.003",verb="PATCH"} 1',
@@ -39,9 +47,25 @@ test('requests and events are counted, and the delay of the event loop is told',
   assert.match(body, /^nodejs_eventloop_lag_p99_seconds /m)
 })
 
-test('/ of the speaker lists the routes, and each of them answers', async () => {
-  const server = metricsServer(metricsRegistry(), { access: { kind: 'loopback' }, onDefect: assert.ifError })
-  const { routes } = (await server.inject('/')).json<{ routes: string[] }>()
-  assert.deepEqual(routes, ['/', '/metrics'])
-  for (const route of routes) assert.equal((await server.inject(route)).statusCode, 200)
+test('every list of the speaker that the document names answers', async () => {
+  const server = speakerServer(NOTHING, metricsRegistry(), INIT)
+  const { paths } = (await server.inject('/openapi.json')).json<{ paths: object }>()
+  const lists = ['segments', 'peers', 'held', 'conflicts', 'transitions'].map((name) => `/api/v1/${name}`)
+  assert.deepEqual(Object.keys(paths), lists)
+  for (const path of lists) assert.deepEqual((await server.inject(path)).json(), { items: [] }, path)
+})
+
+test('what a speaker tells of a transition is told in full, also what is not known', async () => {
+  const transition = {
+    at: '2026-01-01T00:00:00Z',
+    ip: '192.0.2.1',
+    interface: 'eth0',
+    from: 'none',
+    to: 'active',
+    cause: 'takeover',
+    peer: null,
+    silentMs: 380,
+  }
+  const server = speakerServer({ ...NOTHING, transitions: () => [transition] }, metricsRegistry(), INIT)
+  assert.deepEqual((await server.inject('/api/v1/transitions')).json(), { items: [transition] })
 })

@@ -1,13 +1,14 @@
 // The controller's status API: what there is, who has what, and why. Reads; never changes anything.
 
 import { randomBytes } from 'node:crypto'
-import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ChangeKind, ChangeLog } from './change-log.ts'
 import { followChanges } from './event-stream.ts'
-import { openApi, type RouteSchema } from './openapi.ts'
+import { apiRoutes, paramsOf, queryOf } from './api-routes.ts'
+import type { RouteSchema } from './openapi.ts'
 import { PAGE_QUERY, pageOf, type PageQuery, pageSchema } from './paging.ts'
 import { Problem } from './problem.ts'
-import { oneOf, type Schema, text } from './schema.ts'
+import { oneOf, text } from './schema.ts'
 import { ADDRESS, POOL, POOL_DETAIL, SERVICE, SERVICE_DETAIL, SPEAKER, TRANSITION } from './schemas.ts'
 import type {
   AddressView,
@@ -18,7 +19,6 @@ import type {
   SpeakerView,
   Transition,
 } from './views.ts'
-import { WorkBudget } from './work-budget.ts'
 
 /** Things of one kind, by key. */
 export interface Collection<View, Filter> {
@@ -66,60 +66,27 @@ export interface StatusSource {
   readonly changes: ChangeLog
 }
 
-const VERSION = '0.1.0'
 /** Readers of the event stream at a time. */
 const STREAMS = 32
-/** A fifth of the time for who looks, and at first enough for a page of 10,000 Services. */
-const BUDGET = { share: 0.2, burstMs: 1000 }
-
 const NAMESPACE = text('only of this namespace')
 const NODE = text('only what this node says that it announces')
 
-function query(properties: Readonly<Record<string, Schema>>): Schema {
-  return { type: 'object', properties, additionalProperties: false }
-}
-
-function params(...names: readonly string[]): Schema {
-  return {
-    type: 'object',
-    properties: Object.fromEntries(names.map((name) => [name, text()])),
-    required: names,
-  }
-}
-
-export function serveApi(server: FastifyInstance, source: StatusSource): void {
-  const routes: RouteOptions[] = []
-  server.addHook('onRoute', (route) => {
-    if (route.method === 'GET') routes.push(route)
-  })
-  const get = (
-    url: string,
-    schema: RouteSchema,
-    answer: (query: never, params: never) => object | Promise<object>,
-  ): void => {
-    server.get(url, { schema }, async ({ query, params }) =>
-      budget.charge(() => answer(query as never, params as never)),
-    )
-  }
-  const budget = keepWithinBudget(server)
-  server.addHook('preHandler', async ({ url }) => {
-    const waitingFor = url.startsWith('/api/') ? source.notReady() : undefined
-    if (waitingFor !== undefined) throw new Problem('NotReady', waitingFor)
-  })
+export function serveControllerApi(server: FastifyInstance, source: StatusSource): void {
+  const get = apiRoutes(server, { title: 'Typemetal controller', notReady: () => source.notReady() })
   const { pools, services, speakers, transitions } = source
 
   get(
     '/api/v1/pools',
     {
       summary: 'The pools',
-      querystring: query({ ...PAGE_QUERY, state: oneOf('Accepted', 'Draining', 'Refused') }),
+      querystring: queryOf({ ...PAGE_QUERY, state: oneOf('Accepted', 'Draining', 'Refused') }),
       response: { 200: pageSchema(POOL) },
     },
     (asked: PageQuery & PoolFilter) => pageOf(pools.keys(asked), asked, (name) => pools.view(name)),
   )
   get(
     '/api/v1/pools/:name',
-    { summary: 'One pool in detail', params: params('name'), response: { 200: POOL_DETAIL } },
+    { summary: 'One pool in detail', params: paramsOf('name'), response: { 200: POOL_DETAIL } },
     (_, { name }: { name: string }) =>
       pools.detail(name) ?? missing(`no IPAddressPool ${JSON.stringify(name)}`),
   )
@@ -127,8 +94,8 @@ export function serveApi(server: FastifyInstance, source: StatusSource): void {
     '/api/v1/pools/:name/addresses',
     {
       summary: 'The addresses of a pool that are in use, and who has them',
-      params: params('name'),
-      querystring: query(PAGE_QUERY),
+      params: paramsOf('name'),
+      querystring: queryOf(PAGE_QUERY),
       response: { 200: pageSchema(ADDRESS) },
     },
     (asked: PageQuery, { name }: { name: string }) => {
@@ -140,7 +107,7 @@ export function serveApi(server: FastifyInstance, source: StatusSource): void {
     '/api/v1/services',
     {
       summary: 'The Services of type LoadBalancer',
-      querystring: query({
+      querystring: queryOf({
         ...PAGE_QUERY,
         namespace: NAMESPACE,
         state: oneOf('Assigned', 'Pending'),
@@ -155,7 +122,7 @@ export function serveApi(server: FastifyInstance, source: StatusSource): void {
     '/api/v1/services/:namespace/:name',
     {
       summary: 'One Service: what it has, why, who announces it, and who could',
-      params: params('namespace', 'name'),
+      params: paramsOf('namespace', 'name'),
       response: { 200: SERVICE_DETAIL },
     },
     async (_, { namespace, name }: { namespace: string; name: string }) => {
@@ -167,7 +134,7 @@ export function serveApi(server: FastifyInstance, source: StatusSource): void {
     '/api/v1/speakers',
     {
       summary: 'The nodes and their speakers',
-      querystring: query(PAGE_QUERY),
+      querystring: queryOf(PAGE_QUERY),
       response: { 200: pageSchema(SPEAKER) },
     },
     (asked: PageQuery) => pageOf(speakers.keys({}), asked, (node) => speakers.view(node)),
@@ -176,14 +143,13 @@ export function serveApi(server: FastifyInstance, source: StatusSource): void {
     '/api/v1/transitions',
     {
       summary: 'What happened lately, as this replica saw it, the newest first',
-      querystring: query({ ...PAGE_QUERY, namespace: NAMESPACE, name: text(), node: NODE }),
+      querystring: queryOf({ ...PAGE_QUERY, namespace: NAMESPACE, name: text(), node: NODE }),
       response: { 200: pageSchema(TRANSITION) },
     },
     (asked: PageQuery & TransitionFilter) =>
       pageOf(transitions.keys(asked), asked, (key) => transitions.view(key)),
   )
   serveEvents(server, source)
-  server.get('/openapi.json', async () => openApi('Typemetal status API', VERSION, routes))
 }
 
 function missing(what: string): never {
@@ -229,27 +195,4 @@ function serveEvents(server: FastifyInstance, source: StatusSource): void {
       view: (kind, key) => collections[kind].view(key),
     })
   })
-}
-
-/** What is looked up costs time that those who wait for an address need: beyond its share the API says to come back. */
-function keepWithinBudget(server: FastifyInstance): { charge: <T>(work: () => T) => T } {
-  const budget = new WorkBudget(BUDGET)
-  const charge = <T>(work: () => T): T => {
-    const start = performance.now()
-    try {
-      return work()
-    } finally {
-      budget.spend(performance.now() - start)
-    }
-  }
-  const serializing = new WeakMap<object, number>()
-  server.addHook('preHandler', async ({ url }) => {
-    if (!url.startsWith('/api/') || budget.allows(performance.now())) return
-    throw new Problem('Busy', 'too much is asked at once: come back in a second')
-  })
-  server.addHook('preSerialization', async (request) => void serializing.set(request, performance.now()))
-  server.addHook('onSend', async (request) => {
-    budget.spend(performance.now() - (serializing.get(request) ?? performance.now()))
-  })
-  return { charge }
 }

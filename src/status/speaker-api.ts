@@ -1,0 +1,146 @@
+// A speaker's status API: what this node hears, holds and gave up. Reads; never changes anything.
+
+import type { FastifyInstance } from 'fastify'
+import { apiRoutes } from './api-routes.ts'
+import { COUNT, FLAG, listOf, objectOf, type Schema, text, TIME } from './schema.ts'
+
+/** This node's part in the election of one segment. */
+export interface SegmentView {
+  readonly interface: string
+  /** Whether the interface has a carrier and can be listened on. */
+  readonly isUp: boolean
+  /** It hears first who is there, and claims nothing new. */
+  readonly isListening: boolean
+  /** It hears a majority of the speakers that it knows of. */
+  readonly hasQuorum: boolean
+  readonly peers: number
+}
+
+/** Another speaker, as heard on one interface. */
+export interface PeerView {
+  readonly interface: string
+  readonly node: string
+  readonly instance: string
+  readonly mac: string
+  readonly isListening: boolean
+  readonly isLeaving: boolean
+  readonly isStale: boolean
+  readonly hasQuorum: boolean
+  readonly isDeaf: boolean
+  readonly held: number
+}
+
+/** An address that this node answers for. */
+export interface HeldView {
+  readonly ip: string
+  readonly interfaces: readonly string[]
+  /** RFC 3339. */
+  readonly since: string
+  /** As `namespace/name`. */
+  readonly services: readonly string[]
+}
+
+/** Somebody who is no speaker has an address that this node should hold. */
+export interface StrangerView {
+  readonly ip: string
+  readonly interface: string
+  readonly mac: string
+  readonly isAnnounced: boolean
+  readonly services: readonly string[]
+}
+
+/** What happened to this node's claim on an address in one segment. */
+export interface ClaimTransition {
+  /** RFC 3339. */
+  readonly at: string
+  readonly ip: string
+  readonly interface: string
+  readonly from: string
+  readonly to: string
+  readonly cause: string
+  readonly peer: string | null
+  readonly silentMs: number | null
+}
+
+/** Asked anew for each answer. */
+export interface SpeakerSource {
+  segments(): readonly SegmentView[]
+  peers(): readonly PeerView[]
+  held(): readonly HeldView[]
+  conflicts(): readonly StrangerView[]
+  /** The newest first. */
+  transitions(): readonly ClaimTransition[]
+}
+
+const SEGMENT = objectOf<SegmentView>(
+  'Segment',
+  { interface: text(), isUp: FLAG, isListening: FLAG, hasQuorum: FLAG, peers: COUNT },
+  {},
+)
+
+const PEER = objectOf<PeerView>(
+  'Peer',
+  {
+    interface: text('on which it is heard'),
+    node: text(),
+    instance: text('drawn at each start'),
+    mac: text(),
+    isListening: FLAG,
+    isLeaving: FLAG,
+    isStale: { ...FLAG, description: 'what it knows of the cluster may be old' },
+    hasQuorum: FLAG,
+    isDeaf: { ...FLAG, description: 'it hears next to nobody, and counts as dead' },
+    held: COUNT,
+  },
+  {},
+)
+
+const SERVICES = listOf(text('namespace/name'))
+
+const HELD = objectOf<HeldView>(
+  'HeldAddress',
+  { ip: text(), interfaces: listOf(text()), since: TIME, services: SERVICES },
+  {},
+)
+
+const STRANGER = objectOf<StrangerView>(
+  'Stranger',
+  {
+    ip: text(),
+    interface: text(),
+    mac: text(),
+    isAnnounced: { ...FLAG, description: 'this node announces the address all the same: it had it first' },
+    services: SERVICES,
+  },
+  {},
+)
+
+const CLAIM_TRANSITION = objectOf<ClaimTransition>(
+  'ClaimTransition',
+  {
+    at: TIME,
+    ip: text(),
+    interface: text(),
+    from: text(),
+    to: text(),
+    cause: text(),
+    peer: { type: ['string', 'null'], description: 'who answered for the address last, or does now' },
+    silentMs: { type: ['number', 'null'], description: 'for how long that one had not been heard' },
+  },
+  {},
+)
+
+export function serveSpeakerApi(server: FastifyInstance, source: SpeakerSource): void {
+  const get = apiRoutes(server, { title: 'Typemetal speaker', notReady: () => undefined })
+  const list = (path: string, summary: string, items: Schema, read: () => readonly object[]): void => {
+    const page = { type: 'object', properties: { items: listOf(items) }, required: ['items'] }
+    get(`/api/v1/${path}`, { summary, response: { 200: page } }, () => ({ items: read() }))
+  }
+  list('segments', 'The segments that this node takes part in', SEGMENT, () => source.segments())
+  list('peers', 'The other speakers that it hears', PEER, () => source.peers())
+  list('held', 'The addresses that it answers for', HELD, () => source.held())
+  list('conflicts', 'Those that somebody who is no speaker has', STRANGER, () => source.conflicts())
+  list('transitions', 'What became of its claims lately, the newest first', CLAIM_TRANSITION, () =>
+    source.transitions(),
+  )
+}
