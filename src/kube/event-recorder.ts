@@ -12,7 +12,6 @@ import { pathOf } from './resource.ts'
 import type { Startable } from './startable.ts'
 import { timestamp } from './time.ts'
 
-
 /** Events that wait to be told; of more the oldest are dropped. As many as Services that anybody creates at once. */
 const QUEUE_LIMIT = 20_000
 /** A repetition within this time raises the count of the event before it. */

@@ -163,10 +163,7 @@ test('a Service in detail: what it has and why, who announces it, who comes next
   assert.deepEqual(new Set(judged), new Set(['node-1 true', 'node-2 true', 'node-3 false NoSpeaker']))
   const text = detail?.sentences.join(' ') ?? ''
   assert.match(text, /^default\/web has 192\.0\.2\.10 of pool lan/)
-  assert.match(
-    text,
-    /node-2 announces it since .* Next in line: node-1\. node-3 has no speaker\.$/,
-  )
+  assert.match(text, /node-2 announces it since .* Next in line: node-1\. node-3 has no speaker\.$/)
 })
 
 test('a Service that waits says why, in the words of its condition', async (t) => {

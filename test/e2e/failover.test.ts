@@ -7,9 +7,11 @@ import {
   advertisement,
   announcers,
   apply,
+  AS_ADMINISTRATOR,
   assigned,
   cleanUp,
   eventually,
+  fetchSecured,
   firstAnswer,
   kubectl,
   loadBalancer,
@@ -66,7 +68,8 @@ async function whole(): Promise<void> {
 }
 
 async function peersOf(node: string): Promise<string> {
-  const metrics = await on(node, 'curl -sS --max-time 2 http://127.0.0.1:9120/metrics')
+  const address = `172.25.254.1${node.slice(-1)}`
+  const metrics = await fetchSecured(address, '/metrics', ...AS_ADMINISTRATOR)
   return /typemetal_election_peers\{interface="eth0"\} (\d+)/.exec(metrics)?.[1] ?? 'none'
 }
 
