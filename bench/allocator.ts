@@ -87,10 +87,20 @@ function filled(configuration: Configuration, used: number): AllocatorState {
   return state
 }
 
+/** The same, under one sharing key. */
+function sharing(objects: readonly Service[], portOf: (index: number) => number): Service[] {
+  return objects.map(({ metadata, spec }, index) => ({
+    metadata: { ...metadata, annotations: { 'metallb.io/allow-shared-ip': 'key' } },
+    spec: { ...spec, ports: [{ port: portOf(index) }] },
+  }))
+}
+
 // Made once, as they would lie in the copy of the cluster: they are not the allocator's garbage.
 const many = services(0, SLASH_16)
 const few = many.slice(0, 20_000)
 const late = services(SLASH_16, TIMED)
+const samePort = sharing(few, () => 80)
+const otherPorts = sharing(few, (index) => index + 1)
 const onIPv6 = services(0, 20_000, 'fd00:96::1')
 
 function withGaps(state: AllocatorState, used: number, every: number): AllocatorState {
@@ -122,6 +132,8 @@ const rows: Readonly<Record<string, () => number>> = {
   'IPv4 /8, avoidBuggyIPs': () => rate(filled(pools(['10.0.0.0/8'], { avoidBuggyIPs: true }), 0), few),
   'IPv6 /64': () => rate(filled(pools(['fd00::/64']), 0), onIPv6),
   'IPv4 /16, nothing to do': () => lookRate(filled(slash16(), 0), many),
+  'IPv4 /16, one sharing key, one port': () => rate(filled(slash16(), 0), samePort),
+  'IPv4 /16, one sharing key, one address': () => rate(filled(slash16(), 0), otherPorts),
   'IPv4, 10,000 ranges of 4': () =>
     rate(filled(pools(Array.from({ length: 10_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/30`)), 0), few),
 }

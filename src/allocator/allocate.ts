@@ -119,10 +119,11 @@ function takeTogether(
 
 /** The address of this family that the pool would give, or `null`. */
 export function available(
-  { ledger }: AllocatorState,
+  { ledger, assignments, leaving }: AllocatorState,
   { service, sharing }: Request,
   pool: Pool,
   family: Family,
 ): Address | null {
-  return ledger.firstAcceptable(pool.name, family, service, sharing)
+  const own = sharing.key === '' ? [] : [assignments.get(service)?.addresses, leaving.get(service)]
+  return ledger.firstAcceptable(pool.name, family, { service, sharing, own })
 }

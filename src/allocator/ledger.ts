@@ -1,28 +1,27 @@
 // Which address is held by which Services, and which are free in each pool. Judges no rule but that of sharing.
-import { type Configuration, type Pool, avoids, samePool, sameTerms } from '../config/index.ts'
+import { type Configuration, type Pool, samePool, sameTerms } from '../config/index.ts'
 import type { Address, Family } from '../ip/index.ts'
 import { PoolPage } from './pool-page.ts'
-import { isBefore } from './occupancy.ts'
+import { type Position, isBefore } from './occupancy.ts'
 import type { Refusal, ServiceKey } from './refusal.ts'
-import { type Sharing, sharingObstacle } from './sharing.ts'
+import { type Sharing, type SharingObstacle, sharingObstacle } from './sharing.ts'
 import type { PoolUsage } from './usage.ts'
-
-interface User {
-  readonly service: ServiceKey
-  readonly sharing: Sharing
-  /** It is to give the address up, and its object still shows it. */
-  readonly leaving: boolean
-}
+import { type User, Users } from './users.ts'
 
 interface HeldAddress {
   readonly address: Address
   /** Of the accepted pool that has the address, or `null`. */
   page: PoolPage<HeldAddress> | null
-  /** One as a rule: an array is smaller than a Map, and there are as many as Services. */
-  users: readonly User[]
+  readonly users: Users
 }
 
-const NOBODY: readonly User[] = []
+/** Who looks for an address. */
+interface Newcomer {
+  readonly service: ServiceKey
+  readonly sharing: Sharing
+  /** What it has, or has not given up in all eyes: with that it is in nobody's way but others'. */
+  readonly own: readonly (readonly Address[] | undefined)[]
+}
 
 export class Ledger {
   #configuration: Configuration
@@ -30,8 +29,6 @@ export class Ledger {
   readonly #held = new Map<bigint, HeldAddress>()
   /** Held, and in no accepted pool. */
   readonly #strays = new Set<HeldAddress>()
-  /** Addresses by the sharing keys of their users. */
-  readonly #byKey = new Map<string, Set<HeldAddress>>()
   #now = 0
 
   constructor(configuration: Configuration) {
@@ -55,12 +52,12 @@ export class Ledger {
   }
 
   /** The sharing keys of those who have the address still: under which others may join them. */
-  release(service: ServiceKey, address: Address): string[] {
+  release(service: ServiceKey, address: Address): Iterable<string> {
     const held = this.#held.get(idOf(address))
     if (held === undefined) return []
     this.#forgetUser(held, service)
-    if (held.users.length === 0) this.#close(held)
-    return held.users.map(({ sharing }) => sharing.key)
+    if (held.users.isEmpty) this.#close(held)
+    return held.users.keys()
   }
 
   /** Whether the pool has an address of the family to give out that nobody has. */
@@ -81,38 +78,35 @@ export class Ledger {
 
   /** Why `service` cannot become a user of the address beside those that it has, or `null`. */
   obstacle(service: ServiceKey, address: Address, sharing: Sharing): Refusal | null {
-    return this.#firstObstacle(service, address, sharing, () => true)
+    const users = this.#held.get(idOf(address))?.users
+    return users === undefined
+      ? null
+      : obstacleAmong(users, address, sharing, (user) => user.service !== service)
   }
 
   /** Why `service` cannot stay a user of the address; who is about to leave it is no obstacle to that. */
   obstacleToStay(service: ServiceKey, address: Address, sharing: Sharing): Refusal | null {
-    return this.#firstObstacle(service, address, sharing, ({ leaving }) => !leaving)
+    const users = this.#held.get(idOf(address))?.users
+    const counts = (user: User): boolean => user.service !== service && !user.leaving
+    return users === undefined ? null : obstacleAmong(users, address, sharing, counts)
   }
 
   /** Who has the address and does not share it with `service`. */
   rivals(service: ServiceKey, address: Address, sharing: Sharing): ServiceKey[] {
     const users = this.#held.get(idOf(address))?.users ?? []
-    return users
-      .filter(
-        (user) =>
-          user.service !== service && !user.leaving && sharingObstacle(sharing, user.sharing) !== null,
-      )
-      .map((user) => user.service)
+    const isRival = (user: User): boolean =>
+      user.service !== service && !user.leaving && sharingObstacle(sharing, user.sharing) !== null
+    return [...users].filter(isRival).map((user) => user.service)
   }
 
   /** The first address of the pool, in its order, that is free or may be shared; `null` when there is none. */
-  firstAcceptable(pool: string, family: Family, service: ServiceKey, sharing: Sharing): Address | null {
+  firstAcceptable(pool: string, family: Family, newcomer: Newcomer): Address | null {
     const page = this.#pages.get(pool)
     if (page === undefined || page.pool.drain) return null
-    let best = page.occupancy[family].firstFree()
-    const sharers = sharing.key === '' ? undefined : this.#byKey.get(sharing.key)
-    for (const { address, page: itsPage } of sharers ?? []) {
-      if (itsPage !== page || address.family !== family || avoids(page.pool, address)) continue
-      const position = page.occupancy[family].positionOf(address.value)
-      if (position === null || (best !== null && isBefore(best, position))) continue
-      if (this.obstacle(service, address, sharing) === null) best = position
-    }
-    const value = best === null ? page.longestResting(family) : best.value
+    const free = page.occupancy[family].firstFree()
+    const shared = newcomer.sharing.key === '' ? null : this.#firstShared(page, family, newcomer)
+    const first = earlier(free, shared)
+    const value = first === null ? page.longestResting(family) : first.value
     return value === null ? null : { family, value }
   }
 
@@ -162,34 +156,34 @@ export class Ledger {
     for (const { address } of this.#strays) yield address
   }
 
-  #firstObstacle(
-    service: ServiceKey,
-    address: Address,
-    sharing: Sharing,
-    counts: (user: User) => boolean,
-  ): Refusal | null {
-    for (const user of this.#held.get(idOf(address))?.users ?? []) {
-      if (user.service === service || !counts(user)) continue
-      const obstacle = sharingObstacle(sharing, user.sharing)
-      if (obstacle !== null) return { reason: 'AddressInUse', address, holder: user.service, obstacle }
+  #firstShared(
+    page: PoolPage<HeldAddress>,
+    family: Family,
+    { service, sharing, own }: Newcomer,
+  ): Position | null {
+    const obstacle = (users: Users): SharingObstacle | null => {
+      const rival = users.firstRival(sharing, (user) => user.service !== service)
+      return rival && sharingObstacle(sharing, rival.sharing)
     }
-    return null
+    let first = page.shared[family].first(sharing, obstacle)
+    for (const address of own.flatMap((addresses) => addresses ?? [])) {
+      const held = address.family === family ? this.#held.get(idOf(address)) : undefined
+      if (held?.page !== page || !held.users.keys().has(sharing.key)) continue
+      if (obstacle(held.users) === null) first = earlier(first, page.positionOf(address))
+    }
+    return first
   }
 
   #use(address: Address, user: User): void {
     const id = idOf(address)
     const held = this.#held.get(id) ?? this.#open(id, address)
     this.#forgetUser(held, user.service)
-    held.users = held.users.length === 0 ? [user] : [...held.users, user]
-    const { key } = user.sharing
-    if (key === '') return
-    const sharers = this.#byKey.get(key)
-    if (sharers === undefined) this.#byKey.set(key, new Set([held]))
-    else sharers.add(held)
+    held.users.put(user)
+    held.page?.share(held, user.sharing)
   }
 
   #open(id: bigint, address: Address): HeldAddress {
-    const held: HeldAddress = { address, page: null, users: NOBODY }
+    const held: HeldAddress = { address, page: null, users: new Users() }
     this.#held.set(id, held)
     this.#place(held)
     return held
@@ -213,16 +207,24 @@ export class Ledger {
   }
 
   #forgetUser(held: HeldAddress, service: ServiceKey): void {
-    if (held.users.length === 0) return
-    const key = held.users.find((user) => user.service === service)?.sharing.key
-    if (key === undefined) return
-    held.users = held.users.filter((user) => user.service !== service)
-    if (key !== '' && !held.users.some(({ sharing }) => sharing.key === key)) {
-      const sharers = this.#byKey.get(key)
-      sharers?.delete(held)
-      if (sharers?.size === 0) this.#byKey.delete(key)
-    }
+    const user = held.users.remove(service)
+    if (user !== null) held.page?.unshare(held, user.sharing)
   }
+}
+
+function obstacleAmong(
+  users: Users,
+  address: Address,
+  sharing: Sharing,
+  counts: (user: User) => boolean,
+): Refusal | null {
+  const rival = users.firstRival(sharing, counts)
+  const obstacle = rival && sharingObstacle(sharing, rival.sharing)
+  return obstacle && { reason: 'AddressInUse', address, holder: rival.service, obstacle }
+}
+
+function earlier(a: Position | null, b: Position | null): Position | null {
+  return a === null || (b !== null && isBefore(b, a)) ? b : a
 }
 
 function addUsers(services: Set<ServiceKey>, { users }: HeldAddress): void {

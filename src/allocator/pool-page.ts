@@ -2,17 +2,24 @@
 import type { Pool } from '../config/index.ts'
 import { avoids } from '../config/index.ts'
 import type { Address, Family } from '../ip/index.ts'
-import { Occupancy } from './occupancy.ts'
+import { Occupancy, type Position } from './occupancy.ts'
+import { SharedAddresses } from './shared-addresses.ts'
+import type { Sharing } from './sharing.ts'
 import { type PoolUsage, assignableCount, familyUsage } from './usage.ts'
+import type { Users } from './users.ts'
 
 /** An address that was given up is taken last for so long: caches and firewalls still know who had it (metallb#778). */
 const REST_MS = 5 * 60_000
 
-export class PoolPage<Held extends { readonly address: Address }> {
+export class PoolPage<Held extends { readonly address: Address; readonly users: Users }> {
   readonly pool: Pool
   readonly occupancy: Readonly<Record<Family, Occupancy>>
   /** Also what is not given out any more and stays with who has it. */
   readonly held = new Set<Held>()
+  readonly shared: Readonly<Record<Family, SharedAddresses>> = {
+    IPv4: new SharedAddresses(),
+    IPv6: new SharedAddresses(),
+  }
   readonly #total: Readonly<Record<Family, bigint>>
   readonly #inUse: Record<Family, number> = { IPv4: 0, IPv6: 0 }
   /** Of `#inUse`, what could be given out were it free. */
@@ -27,8 +34,9 @@ export class PoolPage<Held extends { readonly address: Address }> {
   }
 
   take(held: Held): void {
-    const { address } = held
+    const { address, users } = held
     this.held.add(held)
+    for (const { sharing } of users) this.share(held, sharing)
     if (avoids(this.pool, address)) return
     this.#inUse[address.family] += 1
     if (!this.occupancy[address.family].take(address.value)) return
@@ -44,6 +52,23 @@ export class PoolPage<Held extends { readonly address: Address }> {
     if (this.occupancy[address.family].positionOf(address.value) === null) return
     this.#taken[address.family] -= 1
     this.#resting[address.family].set(address.value, now)
+  }
+
+  /** One of its users has these terms. */
+  share({ address, users }: Held, sharing: Sharing): void {
+    const position = sharing.key === '' ? null : this.positionOf(address)
+    if (position !== null) this.shared[address.family].add(position, users, sharing)
+  }
+
+  /** Of its users one with these terms has left. */
+  unshare({ address, users }: Held, sharing: Sharing): void {
+    const position = sharing.key === '' ? null : this.positionOf(address)
+    if (position !== null) this.shared[address.family].leave(position, users, sharing)
+  }
+
+  /** `null`: it is not for giving out. */
+  positionOf(address: Address): Position | null {
+    return avoids(this.pool, address) ? null : this.occupancy[address.family].positionOf(address.value)
   }
 
   /** The address rests since then, unless it is held or not for giving out. */

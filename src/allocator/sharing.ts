@@ -27,6 +27,16 @@ export function sharingObstacle(a: Sharing, b: Sharing): SharingObstacle | null 
   return port === undefined ? null : { kind: 'port', port }
 }
 
+/** Whether the two could be on one address, but for their ports. */
+export function sameTerms(a: Sharing, b: Sharing): boolean {
+  return a.key === b.key && a.backend === b.backend
+}
+
+/** Equal for the same terms. */
+export function termsOf({ key, backend }: Sharing): string {
+  return `${key.length} ${key}${backend}`
+}
+
 export function sameSharing(a: Sharing, b: Sharing): boolean {
-  return a === b || (a.key === b.key && a.backend === b.backend && a.ports.join() === b.ports.join())
+  return a === b || (sameTerms(a, b) && a.ports.join() === b.ports.join())
 }

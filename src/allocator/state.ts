@@ -92,7 +92,8 @@ export function settle(state: AllocatorState, { request, assignment, shown, lost
   const kept = assignment?.addresses ?? NONE
   const shownStill = without(shown, kept)
   const gone = without(without(joined(before?.addresses, leaving.get(service)), kept), shownStill)
-  const keys = gone.length === 0 ? NO_KEYS : new Set(gone.flatMap((each) => ledger.release(service, each)))
+  const keys =
+    gone.length === 0 ? NO_KEYS : new Set(gone.flatMap((each) => [...ledger.release(service, each)]))
   for (const address of shownStill) ledger.leave(service, address, sharing)
   ledger.hold(service, kept, sharing)
   if (shownStill.length > 0) leaving.set(service, shownStill)
@@ -133,7 +134,7 @@ export function vacate(state: AllocatorState, service: ServiceKey): Vacancy {
   exceptional.delete(service)
   leaving.delete(service)
   losses.delete(service)
-  const keys = addresses.flatMap((address) => ledger.release(service, address))
+  const keys = addresses.flatMap((address) => [...ledger.release(service, address)])
   return { addresses, sharingKeys: new Set(keys) }
 }
 
