@@ -61,14 +61,15 @@ class Invocation {
   readonly #namespace: string
   readonly #around: Surroundings
   readonly #log
+  #told = ''
 
   constructor(client: ApiClient, line: CommandLine, contextNamespace: string, around: Surroundings) {
     this.#client = client
     this.#line = line
     this.#namespace = line.namespace ?? contextNamespace
     this.#around = around
-    // What goes wrong while something is watched is told as it is, without the trappings of a log.
-    this.#log = pino({ level: 'warn' }, { write: (text: string) => around.tell(sentenceOf(text)) })
+    // What goes wrong while something is watched is told as it is, and once for all that is watched.
+    this.#log = pino({ level: 'warn' }, { write: (text: string) => this.#tellOnce(sentenceOf(text)) })
   }
 
   async run(): Promise<number> {
@@ -140,11 +141,19 @@ class Invocation {
   }
 
   #print({ value, text }: View): void {
+    this.#told = ''
     const { print, colours } = this.#around
     const { format } = this.#line
     if (format === 'json') print(`${JSON.stringify(value, undefined, 2)}\n`)
     else if (format === 'yaml') print(stringify(value, { aliasDuplicateObjects: false }))
     else print(text({ paint: painter(colours), now: Date.now() }))
+  }
+
+  /** Until something else is to be told, or printed. */
+  #tellOnce(sentence: string): void {
+    if (sentence === this.#told) return
+    this.#told = sentence
+    this.#around.tell(printable(sentence))
   }
 
   #tellUnseen({ unseen }: Cluster): void {
@@ -157,9 +166,10 @@ class Invocation {
 /** Cursor home, erase the display: ECMA-48 sections 8.3.21 and 8.3.39. */
 const CLEAR = '\u001b[H\u001b[2J'
 
+/** Without the request that failed: there is one for each collection. */
 function sentenceOf(logLine: string): string {
-  const { msg, reason } = JSON.parse(logLine) as { msg: string; reason?: string }
-  return reason === undefined ? msg : `${msg}: ${reason}`
+  const { msg } = JSON.parse(logLine) as { msg: string }
+  return msg
 }
 
 function showDrained({ node, moved, dark, left }: Drained): string {

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { parse } from 'yaml'
+import { CommandFailed, runCli } from '../../src/cli/index.ts'
+import { failWith, type FakeApiServer, startApiServer } from '../kube/fake-api-server.ts'
+import { advertisement, pool } from '../config/objects.ts'
+import { announces, endpoints, node, NODES, programPod, service } from './objects.ts'
+
+const EXCLUDE = 'node.kubernetes.io/exclude-from-external-load-balancers'
+
+interface Ran {
+  code: number
+  out: string
+  err: string[]
+}
+
+/** A cluster in which `web` is announced by node-1. */
+async function start(t: TestContext): Promise<FakeApiServer> {
+  const server = await startApiServer(t)
+  for (const name of NODES) {
+    server.set('nodes', node(name))
+    server.set('pods', programPod('speaker', name))
+  }
+  server.set('pods', programPod('controller', 'node-1'))
+  server.set('ipaddresspools', pool('lan', ['192.0.2.100-192.0.2.109']))
+  server.set('l2advertisements', advertisement('all', {}))
+  server.set('services', service('web', { ips: ['192.0.2.100'] }))
+  server.set('endpointslices', endpoints('web', NODES))
+  server.set('servicel2statuses', announces('node-1', 'web'))
+  return server
+}
+
+function kubeconfig(t: TestContext, { url }: FakeApiServer): string {
+  const dir = mkdtempSync(join(tmpdir(), 'cli-test-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  const file = join(dir, 'config')
+  const config = {
+    clusters: [{ name: 'c', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  }
+  writeFileSync(file, JSON.stringify(config))
+  return file
+}
+
+/** Runs one command to its end. `onOut` is called with everything printed so far. */
+async function run(
+  t: TestContext,
+  server: FakeApiServer,
+  command: string,
+  { signal = new AbortController().signal, onOut = undefined as ((out: string) => void) | undefined } = {},
+): Promise<Ran> {
+  const ran: Ran = { code: -1, out: '', err: [] }
+  try {
+    ran.code = await runCli([...command.split(' '), '--kubeconfig', kubeconfig(t, server)], {
+      env: {},
+      print: (text) => {
+        ran.out += text
+        onOut?.(ran.out)
+      },
+      tell: (line) => ran.err.push(line),
+      isTerminal: false,
+      colours: false,
+      signal,
+    })
+  } catch (error) {
+    assert.ok(error instanceof CommandFailed, String(error))
+    ran.code = error.exitCode
+    ran.err.push(error.message)
+  }
+  return ran
+}
+
+/** A server that does not answer. */
+function away(_: unknown, response: ServerResponse): boolean {
+  response.destroy()
+  return true
+}
+
+test('the same is told as a table, as JSON and as YAML', async (t) => {
+  const server = await start(t)
+  assert.match(
+    (await run(t, server, 'services')).out,
+    /^default +web +192\.0\.2\.100 +lan +node-1 +Announced/m,
+  )
+  const asJson: unknown = JSON.parse((await run(t, server, 'services -o json')).out)
+  const asYaml: unknown = parse((await run(t, server, 'services -o yaml')).out)
+  assert.deepEqual(asYaml, asJson)
+})
+
+test('who may list Services of his namespace only sees these, and is told what he cannot see', async (t) => {
+  const server = await start(t)
+  server.fault = ({ path }, response) => {
+    if (path === '/api/v1/namespaces/default/services') return false
+    failWith(response, 403, 'Forbidden')
+    return true
+  }
+  const { code, out, err } = await run(t, server, 'services -o json')
+  assert.equal(code, 0)
+  const { items } = JSON.parse(out) as { items: { name: string; reason: string }[] }
+  assert.deepEqual(
+    items.map(({ name, reason }) => `${name} ${reason}`),
+    ['web CannotSee'],
+  )
+  assert.ok(err.includes('cannot see IPAddressPool objects: it is Forbidden'))
+})
+
+test('a user that the server does not know is told so, with the server', async (t) => {
+  const server = await start(t)
+  server.fault = (_, response) => {
+    failWith(response, 401, 'Unauthorized')
+    return true
+  }
+  const { code, err } = await run(t, server, 'status')
+  assert.equal(code, 1)
+  assert.match(err[0] ?? '', /http:\/\/127.* does not accept the user/)
+})
+
+test('drain returns when another node announces what the node did', async (t) => {
+  const server = await start(t)
+  const drained = run(t, server, 'drain node-1 -o json')
+  await server.until(() => EXCLUDE in (server.get('nodes', '', 'node-1')?.metadata?.labels ?? {}))
+  await server.until(() => server.watches > 0)
+  server.remove('servicel2statuses', '', 'l2-node-1-web')
+  server.set('servicel2statuses', announces('node-3', 'web'))
+  const { code, out } = await drained
+  assert.equal(code, 0)
+  assert.deepEqual(JSON.parse(out), {
+    node: 'node-1',
+    moved: [{ service: 'default/web', nodes: ['node-3'] }],
+    dark: [],
+    left: [],
+  })
+})
+
+test('drain of a node that announces nothing returns at once', async (t) => {
+  const server = await start(t)
+  const { code, out } = await run(t, server, 'drain node-2')
+  assert.deepEqual([code, out], [0, 'node-2 announces nothing\n'])
+})
+
+test('drain that nobody relieves gives up when its time is over, and says what is left', async (t) => {
+  const server = await start(t)
+  const { code, out } = await run(t, server, 'drain node-1 --timeout=10ms')
+  assert.equal(code, 1)
+  assert.match(out, /^default\/web: not handed over in time$/m)
+})
+
+test('drain gives up in time also when the API server goes away meanwhile', async (t) => {
+  const server = await start(t)
+  server.fault = ({ method }) => {
+    if (method === 'PATCH') server.fault = away
+    return false
+  }
+  const { code, out } = await run(t, server, 'drain node-1 --timeout=100ms')
+  assert.equal(code, 1)
+  assert.match(out, /^default\/web: not handed over in time$/m)
+})
+
+test('undrain takes the label away, and says when there was none', async (t) => {
+  const server = await start(t)
+  server.set('nodes', node('node-1', { labels: { [EXCLUDE]: '' } }))
+  assert.match((await run(t, server, 'undrain node-1')).out, /^node-1 may announce again/)
+  assert.ok(!(EXCLUDE in (server.get('nodes', '', 'node-1')?.metadata?.labels ?? {})))
+  assert.match((await run(t, server, 'undrain node-1')).out, /^node-1 was not excluded/)
+  assert.equal((await run(t, server, 'undrain node-9')).code, 3)
+})
+
+test('a watch prints what has changed, and a server that is away is told once', async (t) => {
+  const server = await start(t)
+  const ending = new AbortController()
+  let out = ''
+  let seen = (): void => undefined
+  const watching = run(t, server, 'services --watch', {
+    signal: ending.signal,
+    onOut: (text) => {
+      out = text
+      seen()
+    },
+  })
+  const printed = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      seen = () => (out.includes(text) ? resolve() : undefined)
+      seen()
+    })
+  await server.until(() => server.watches >= 12)
+  server.set('services', service('later', { annotations: { 'metallb.io/address-pool': 'gone' } }))
+  await printed('UnknownPool')
+  server.fault = away
+  server.cutConnections()
+  const before = server.requests.length
+  await server.until(() => server.requests.length > before + 12)
+  server.fault = () => false
+  server.set('services', service('last', { annotations: { 'metallb.io/address-pool': 'lost' } }))
+  await printed('last')
+  ending.abort()
+  const { code, err } = await watching
+  assert.equal(code, 0)
+  assert.deepEqual(
+    err.filter((line) => line.includes('does not answer')),
+    ['the API server does not answer; trying again'],
+  )
+})
