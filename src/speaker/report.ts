@@ -20,8 +20,9 @@ export function reportOf(segments: Segments, timeOfDay: TimeOfDay): Report {
 }
 
 /** What can change without a claim that does. */
-export function passingOf({ all }: Segments): Pick<Report, 'conflicts' | 'segments'> {
-  return { conflicts: [...all].flatMap(conflictsIn), segments: [...all].map(segmentReport) }
+export function passingOf(segments: Segments): Pick<Report, 'conflicts' | 'segments'> {
+  const all = [...segments.all]
+  return { conflicts: all.flatMap(conflictsIn), segments: all.map(segmentReport) }
 }
 
 function heldBy(segments: readonly Segment[], timeOfDay: TimeOfDay): HeldAddress[] {

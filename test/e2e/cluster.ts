@@ -256,7 +256,7 @@ export async function fetchSecured(address: string, path: string, ...options: st
 }
 
 /** Options of `curl` that show it to be the administrator's. */
-export const AS_ADMINISTRATOR = ['-H', `Authorization: Bearer ${TOKEN}`]
+export const AS_ADMINISTRATOR = ['--oauth2-bearer', TOKEN ?? '']
 
 /** The controller's status API. */
 export async function status<T>(path: string): Promise<T> {

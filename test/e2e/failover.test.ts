@@ -11,7 +11,6 @@ import {
   assigned,
   cleanUp,
   eventually,
-  fetchSecured,
   firstAnswer,
   kubectl,
   loadBalancer,
@@ -68,8 +67,8 @@ async function whole(): Promise<void> {
 }
 
 async function peersOf(node: string): Promise<string> {
-  const address = `172.25.254.1${node.slice(-1)}`
-  const metrics = await fetchSecured(address, '/metrics', ...AS_ADMINISTRATOR)
+  const options = ['-sSk', '--max-time', '2', ...AS_ADMINISTRATOR]
+  const metrics = await on(node, `curl ${options.join(' ')} https://127.0.0.1:9120/metrics`)
   return /typemetal_election_peers\{interface="eth0"\} (\d+)/.exec(metrics)?.[1] ?? 'none'
 }
 

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type FitLink, fitLinks } from '../../src/announcer/index.ts'
+import { DEFAULT_SETTINGS } from '../../src/election/index.ts'
+import { formatAddress } from '../../src/ip/index.ts'
+import { reportOf } from '../../src/speaker/report.ts'
+import { Segments } from '../../src/speaker/segments.ts'
+import type { AddressIntent } from '../../src/speaker/intents.ts'
+import { link, network } from '../announcer/links.ts'
+import { addressOf as address } from '../ip/address-of.ts'
+import { Random } from '../simulation/random.ts'
+
+const VIP = '192.0.2.50'
+const STRANGER = 0x02_00_00_00_99_99
+
+/** The frames of one speaker go to all others that are on an interface of the same name. */
+class Lan {
+  now = 0
+  #drawn = 0
+  readonly speakers: { readonly segments: Segments; readonly links: readonly FitLink[] }[] = []
+  /** What was sent by purpose: `node purpose address`. */
+  readonly sent: string[] = []
+
+  join(node: string, ...links: readonly FitLink[]): Segments {
+    const random = new Random(this.speakers.length)
+    const segments = new Segments({
+      node,
+      settings: DEFAULT_SETTINGS,
+      random: random.next,
+      drawInstance: () => `${++this.#drawn}`.padStart(16, '0'),
+    })
+    this.speakers.push({ segments, links })
+    return segments
+  }
+
+  intend(
+    segments: Segments,
+    node: string,
+    addresses: readonly AddressIntent[],
+    deaf = new Set<number>(),
+  ): void {
+    const { links = [] } = this.speakers.find((each) => each.segments === segments) ?? {}
+    segments.intend({ node, cluster: '', isStale: false, addresses }, this.now)
+    segments.connect(links, deaf, this.now)
+  }
+
+  runTo(end: number): void {
+    for (; this.now < end; this.now++) {
+      for (const { segments } of this.speakers) {
+        for (const output of segments.run(this.now)) {
+          for (const { purpose, address: about } of output.frames)
+            this.sent.push(`${output.link.name} ${purpose} ${formatAddress(about)}`)
+          for (const hello of output.hellos) {
+            for (const other of this.speakers) {
+              const to = other.links.find(({ name }) => name === output.link.name)
+              if (other.segments !== segments && to)
+                other.segments.receive(to.index, hello, output.link.mac, this.now)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+const intent = (text: string, nodes: string, interfaces: readonly string[] | null = null): AddressIntent => ({
+  address: address(text),
+  candidates: nodes.split(' ').map((node) => ({ node, score: 0 })),
+  interfaces,
+})
+
+const held = (segments: Segments): string[] =>
+  reportOf(segments, String).held.map(({ ip, interfaces }) => `${ip} on ${interfaces.join()}`)
+
+test('an address is held where its subnet is, after listening and asking, and announced there', () => {
+  const lan = new Lan()
+  const [eth0, eth1] = [link('eth0'), link('eth1', { networks: [network('10.0.0.1/8')] })]
+  const segments = lan.join('a', eth0, eth1)
+  lan.intend(segments, 'a', [intent(VIP, 'a')])
+  lan.runTo(1200)
+  assert.deepEqual(held(segments), [])
+  lan.runTo(1400)
+  assert.deepEqual(held(segments), [`${VIP} on eth0`])
+  assert.deepEqual(segments.table.held, [{ address: address(VIP), interfaceIndexes: [eth0.index] }])
+  assert.deepEqual(new Set(lan.sent), new Set([`eth0 probe ${VIP}`, `eth0 gratuitous ${VIP}`]))
+})
+
+test('on two interfaces without its subnet it is elected on each', () => {
+  const lan = new Lan()
+  const far = { networks: [network('10.0.0.1/8')] }
+  const segments = lan.join('a', link('eth0', far), link('eth1', far))
+  lan.intend(segments, 'a', [intent(VIP, 'a')])
+  lan.runTo(1500)
+  assert.deepEqual(held(segments), [`${VIP} on eth0,eth1`])
+})
+
+test('of two nodes one holds it; told to end, it hands over before it lets go', () => {
+  const lan = new Lan()
+  const [a, b] = [lan.join('a', link('eth0')), lan.join('b', link('eth0'))]
+  for (const [segments, node] of [
+    [a, 'a'],
+    [b, 'b'],
+  ] as const)
+    lan.intend(segments, node, [intent(VIP, 'a b')])
+  lan.runTo(3000)
+  assert.deepEqual([held(a), held(b)], [[`${VIP} on eth0`], []])
+  a.leave(lan.now)
+  let both = 0
+  for (let end = lan.now + 1000; lan.now < end && !a.hasLeft;) {
+    lan.runTo(lan.now + 1)
+    assert.ok(held(a).length + held(b).length > 0, `nobody at ${lan.now}`)
+    if (held(a).length > 0 && held(b).length > 0) both++
+  }
+  assert.ok(both < 100, `${both} ms`)
+  assert.deepEqual([a.hasLeft, held(a), held(b)], [true, [], [`${VIP} on eth0`]])
+})
+
+test('a node that may hold it no longer goes on until another does', () => {
+  const lan = new Lan()
+  const [a, b] = [lan.join('a', link('eth0')), lan.join('b', link('eth0'))]
+  lan.intend(a, 'a', [intent(VIP, 'a b')])
+  lan.intend(b, 'b', [intent(VIP, 'a b')])
+  lan.runTo(3000)
+  lan.intend(a, 'a', [intent(VIP, 'b')])
+  assert.deepEqual(held(a), [`${VIP} on eth0`])
+  lan.intend(b, 'b', [intent(VIP, 'b')])
+  lan.runTo(3500)
+  assert.deepEqual([held(a), held(b)], [[], [`${VIP} on eth0`]])
+})
+
+test('what nobody asks for any more is let go at once', () => {
+  const lan = new Lan()
+  const segments = lan.join('a', link('eth0'))
+  lan.intend(segments, 'a', [intent(VIP, 'a')])
+  lan.runTo(1500)
+  lan.intend(segments, 'a', [])
+  lan.runTo(1502)
+  assert.deepEqual([held(segments), segments.table.held], [[], []])
+})
+
+test('an interface that cannot be listened on has no part in it', () => {
+  const lan = new Lan()
+  const eth0 = link('eth0')
+  const segments = lan.join('a', eth0)
+  lan.intend(segments, 'a', [intent(VIP, 'a')], new Set([eth0.index]))
+  lan.runTo(2000)
+  assert.deepEqual([held(segments), lan.sent], [[], []])
+})
+
+test('an address that no interface can announce is named, where this node might hold it', () => {
+  const lan = new Lan()
+  const segments = lan.join('a', link('eth0'))
+  lan.intend(segments, 'a', [intent(VIP, 'b a', ['eth9']), intent('192.0.2.51', 'b', ['eth9'])])
+  assert.deepEqual(segments.unplaced, [address(VIP)])
+})
+
+test('a stranger who has the address blocks it, and is named; when he has gone it is taken', () => {
+  const lan = new Lan()
+  const eth0 = link('eth0')
+  const segments = lan.join('a', eth0)
+  lan.intend(segments, 'a', [intent(VIP, 'a')])
+  lan.runTo(1250)
+  segments.observe(
+    { interfaceIndex: eth0.index, address: address(VIP), mac: STRANGER, kind: 'reply' },
+    lan.now,
+  )
+  lan.runTo(2000)
+  const [conflict] = reportOf(segments, String).conflicts
+  assert.deepEqual(conflict, { ip: VIP, interface: 'eth0', mac: '02:00:00:00:99:99', isAnnounced: false })
+  assert.deepEqual(segments.table.watched, [{ address: address(VIP), interfaceIndexes: [eth0.index] }])
+  lan.runTo(8000)
+  assert.deepEqual([held(segments), reportOf(segments, String).conflicts], [[`${VIP} on eth0`], []])
+})
+
+test('a cable that was out ends every claim, and they begin anew when it is back', () => {
+  const lan = new Lan()
+  const eth0 = link('eth0')
+  const segments = lan.join('a', eth0)
+  lan.intend(segments, 'a', [intent(VIP, 'a')])
+  lan.runTo(1500)
+  segments.connect(fitLinks([{ ...eth0, hasCarrier: false, carrierChanges: 2 }], []), new Set(), lan.now)
+  lan.runTo(1510)
+  assert.deepEqual(held(segments), [])
+  segments.connect([{ ...eth0, carrierChanges: 3 }], new Set(), lan.now)
+  lan.runTo(3000)
+  assert.deepEqual(held(segments), [`${VIP} on eth0`])
+  segments.connect([{ ...eth0, carrierChanges: 5 }], new Set(), lan.now) // out and in again between two looks
+  assert.deepEqual(held(segments), [])
+})
+
+test('the report names the peers of each segment, and what they hold', () => {
+  const lan = new Lan()
+  const [a, b] = [lan.join('a', link('eth0')), lan.join('b', link('eth0'))]
+  lan.intend(a, 'a', [intent(VIP, 'a b')])
+  lan.intend(b, 'b', [intent(VIP, 'a b')])
+  lan.runTo(3000)
+  const [segment] = reportOf(b, String).segments
+  assert.deepEqual(
+    segment?.peers.map(({ node, held: count, hasQuorum }) => [node, count, hasQuorum]),
+    [['a', 1, true]],
+  )
+  assert.deepEqual(
+    [segment?.interface, segment?.isUp, segment?.isListening, segment?.hasQuorum],
+    ['eth0', true, false, true],
+  )
+})
