@@ -17,6 +17,7 @@ export {
   whyForbidden,
   whyWithheld,
 } from './pool.ts'
+export { selectsNamespaces } from './parse-pool.ts'
 export type { ConfigurationRefusal } from './refusal.ts'
 export { nodeReservations, serviceCidrReservations } from './cluster-addresses.ts'
 export type { Reservation } from './reservation.ts'

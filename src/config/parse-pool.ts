@@ -91,6 +91,11 @@ function firstOverlap(ranges: readonly Range[]): string | null {
   return null
 }
 
+/** Whether what the pool is for depends on which namespaces there are, and on their labels. */
+export function selectsNamespaces({ spec }: IPAddressPool): boolean {
+  return (spec.serviceAllocation?.namespaceSelectors ?? []).length > 0
+}
+
 function parseAllocation(
   allocation: IPAddressPool['spec']['serviceAllocation'],
   all: readonly Namespace[],

@@ -13,7 +13,12 @@ import type {
   ServiceCIDR,
   ServiceL2Status,
 } from '../api/index.ts'
-import { type ConfigurationObjects, nodeReservations, serviceCidrReservations } from '../config/index.ts'
+import {
+  type ConfigurationObjects,
+  nodeReservations,
+  selectsNamespaces,
+  serviceCidrReservations,
+} from '../config/index.ts'
 import {
   type ApiClient,
   IP_ADDRESS_POOLS,
@@ -82,7 +87,13 @@ export class ClusterCopy implements Startable {
         onPool(name, pool)
       },
     })
-    this.#namespaces = this.#needed.add<Namespace>({ resource: NAMESPACES, onChange: onInput })
+    this.#namespaces = this.#needed.add<Namespace>({
+      resource: NAMESPACES,
+      onChange: (key, now, before) => {
+        // Without a pool that selects by them namespaces come and go by the thousand and concern nobody.
+        if ([...this.pools.values()].some(selectsNamespaces)) onInput(key, now, before)
+      },
+    })
     this.#nodes = this.#needed.add<Node>({
       resource: NODES,
       optional: true,
