@@ -1,7 +1,7 @@
 // The controller program: its parts put together.
 
 import { randomBytes } from 'node:crypto'
-import { hostname, uptime } from 'node:os'
+import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import { countFlag, type Flags, portFlag, speakerLabels } from '../flags.ts'
 import {
@@ -20,6 +20,7 @@ import {
   registerConfigurationMetrics,
   controllerServer,
 } from '../status/index.ts'
+import { bootClock } from './boot-clock.ts'
 import { Controller } from './controller.ts'
 import { Endpoints } from './endpoints.ts'
 import { type CONTROLLER_FLAGS, leaseTiming } from './flags.ts'
@@ -47,6 +48,7 @@ export async function createController(
     status: portFlag('port', flags.port),
     loopback: portFlag('loopback-port', flags['loopback-port']),
   }
+  const clock = bootClock()
   const { registry, client, events, ownPod, configurationState } = await programComponents(flags, log, {
     name: 'controller',
   })
@@ -57,7 +59,9 @@ export async function createController(
   })
   const controller = new Controller({ client, log, events, configurationState, metrics, clock }, init)
   const lease =
-    flags.lease === 'true' ? candidate(flags, timing, { client, log }, controller) : unrivalled(controller)
+    flags.lease === 'true'
+      ? candidate(flags, timing, { client, log, clock }, controller)
+      : unrivalled(controller, clock)
   registerConfigurationMetrics(registry, {
     loaded: () => controller.hasSynced,
     refused: () => controller.configurationRefused,
@@ -90,37 +94,29 @@ export async function createController(
   ])
 }
 
-/** CLOCK_BOOTTIME in ms: it goes on while the process is frozen and while the machine is suspended. */
-function clock(): number {
-  return uptime() * 1000
-}
-
 /** What makes a controller active, and why it is not allowed to while that is so. */
 type Lease = Startable & { readonly refusal: string | undefined }
 
 function candidate(
   flags: Flags<typeof CONTROLLER_FLAGS>,
   timing: LeaseTiming,
-  components: { client: ApiClient; log: Logger },
+  components: { client: ApiClient; log: Logger; clock: () => number },
   controller: Controller,
 ): Lease {
   const pod = flags['pod-name']
-  return new LeaseCandidate(
-    { ...components, clock },
-    {
-      namespace: flags.namespace,
-      name: flags['lease-name'],
-      identity: `${pod || hostname()}_${randomBytes(8).toString('hex')}`,
-      // A container is started when the one before it in its pod has ended, and no other pod has its name.
-      predecessors: pod === '' ? null : `${pod}_`,
-      timing,
-      onTerm: (term) => void controller.begin(term),
-    },
-  )
+  return new LeaseCandidate(components, {
+    namespace: flags.namespace,
+    name: flags['lease-name'],
+    identity: `${pod || hostname()}_${randomBytes(8).toString('hex')}`,
+    // A container is started when the one before it in its pod has ended, and no other pod has its name.
+    predecessors: pod === '' ? null : `${pod}_`,
+    timing,
+    onTerm: (term) => void controller.begin(term),
+  })
 }
 
 /** The only replica there is: active as long as it lives. */
-function unrivalled(controller: Controller): Lease {
+function unrivalled(controller: Controller, clock: () => number): Lease {
   return {
     refusal: undefined,
     start: () => void controller.begin(new Term(clock, Infinity)),
