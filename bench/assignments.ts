@@ -166,6 +166,7 @@ function startController(): ChildProcess {
   const flags = [
     `--namespace=${NAMESPACE}`,
     '--port=0',
+    '--loopback-port=0',
     '--health-probe-port=0',
     '--log-level=error',
     '--lease=false',

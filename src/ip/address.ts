@@ -99,22 +99,24 @@ export function formatAddress({ family, value }: Address): string {
     return `${bits >>> 24}.${(bits >>> 16) & 0xff}.${(bits >>> 8) & 0xff}.${bits & 0xff}`
   }
   const digits = value.toString(16).padStart(32, '0')
-  const groups = [0, 4, 8, 12, 16, 20, 24, 28].map((at) => Number.parseInt(digits.slice(at, at + 4), 16))
+  const groups = GROUP_STARTS.map((at) => Number.parseInt(digits.slice(at, at + 4), 16))
   const { start, length } = longestZeroRun(groups)
   const hex = groups.map((group) => group.toString(16))
   if (length < 2) return hex.join(':') // RFC 5952 section 4.2.2: a single zero group is written out
   return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`
 }
 
+/** In 32 hexadecimal digits. */
+const GROUP_STARTS = [0, 4, 8, 12, 16, 20, 24, 28]
+
 /** The first of the longest runs, RFC 5952 section 4.2.3. */
 function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 }
-  let length = 0
-  for (const [index, group] of groups.entries()) {
-    length = group === 0 ? length + 1 : 0
-    if (length > best.length) best = { start: index + 1 - length, length }
+  let [start, length, run] = [0, 0, 0]
+  for (let index = 0; index < groups.length; index++) {
+    run = groups[index] === 0 ? run + 1 : 0
+    if (run > length) [start, length] = [index + 1 - run, run]
   }
-  return best
+  return { start, length }
 }
 
 export function sameAddress(a: Address, b: Address): boolean {
