@@ -27,6 +27,8 @@ export interface Configuration {
   readonly refusedPools: ReadonlyMap<string, RefusedPool>
   readonly advertisements: readonly Advertisement[]
   readonly refusals: readonly ConfigurationRefusal[]
+  /** More pools may be about to come or to go: what none of them has may be of one that is missing. */
+  readonly incomplete: boolean
 }
 
 /** Pools for who asks for none, in the order of choice. */
@@ -70,7 +72,7 @@ export function readConfiguration(objects: ConfigurationObjects): Configuration 
   }
   const accepted = new Map([...pools].toSorted(byName))
   const automatic = automaticOrder(accepted.values())
-  return { pools: accepted, automatic, index, refusedPools, advertisements, refusals }
+  return { pools: accepted, automatic, index, refusedPools, advertisements, refusals, incomplete: false }
 }
 
 function automaticOrder(pools: Iterable<Pool>): AutomaticPools {
@@ -114,8 +116,8 @@ function compare(a: string, b: string): number {
 /**
  * - pool: they all lie in this pool.
  * - refusedPool: they belong to a pool that is refused as it stands now: neither new use nor release.
- * - unknown: no pool is accepted, so nothing can be said but the name recorded. Nobody may release or withdraw an
- *   address on that account.
+ * - unknown: no pool is accepted, or not all are known, so nothing can be said but the name recorded. Nobody may release
+ *   or withdraw an address on that account.
  * - none: accepted pools exist, and no one of them has them all.
  */
 export type Location =
@@ -131,7 +133,7 @@ export type Location =
  *   longer show that it has them.
  */
 export function locate(
-  { pools, index, refusedPools }: Configuration,
+  { pools, index, refusedPools, incomplete }: Configuration,
   addresses: readonly Address[],
   recordedPool: string | null,
 ): Location {
@@ -145,6 +147,6 @@ export function locate(
     addresses.every((address) => refused.addresses.contains(address))
   for (const refused of refusedPools.values())
     if (holdsAll(refused)) return { kind: 'refusedPool', pool: refused }
-  if (pools.size > 0) return { kind: 'none' }
+  if (pools.size > 0 && !incomplete) return { kind: 'none' }
   return { kind: 'unknown', pool: { name: recordedPool ?? '', labels: {} } }
 }

@@ -29,6 +29,11 @@ import { ServiceWriter } from './service-writer.ts'
 
 /** Changes of pools and namespaces that come together are worked on together. */
 const GATHER_MS = 10
+/**
+ * So long after a pool has come or gone, and after the start, no address is released because no pool has it: pools that
+ * are removed all together, or applied together, vanish and appear one by one.
+ */
+const POOLS_QUIET_MS = 2000
 /** How often the allocator is told the time. */
 const ADVANCE_MS = 10_000
 
@@ -62,13 +67,17 @@ export class ActiveTerm implements Startable {
   readonly #queue: WorkQueue
   readonly #poolStatus: PoolStatusWriter
   readonly #helloSecret: HelloSecret | undefined
+  /** Services that the configuration concerns and that have not been looked at since. */
+  readonly #concerned = new Set<string>()
   #gathering: NodeJS.Timeout | undefined
+  /** While it runs, more pools may come or go. */
+  #settling: NodeJS.Timeout | undefined
   #ticking: NodeJS.Timeout | undefined
 
   constructor(components: ActiveTermComponents, init: ActiveTermInit) {
     this.#components = components
     this.#writer = new ServiceWriter(components)
-    this.state = createState(this.#readConfiguration(), init.loadBalancerClass)
+    this.state = createState(this.#readConfiguration(true), init.loadBalancerClass)
     this.#queue = new WorkQueue({
       log: components.log,
       concurrency: init.concurrency,
@@ -91,6 +100,7 @@ export class ActiveTerm implements Startable {
   /** First everything that is assigned, then everybody that waits, the oldest first. */
   start(): void {
     const { cluster, log, clock } = this.#components
+    this.onPoolCount()
     advance(this.state, clock())
     this.#add(registerAll(this.state, cluster.services.values()))
     log.info({ services: cluster.services.size, pools: cluster.pools.size }, 'all assignments known')
@@ -107,6 +117,7 @@ export class ActiveTerm implements Startable {
   /** Waits for what is being written; after the end of the term that is nothing. */
   async stop(): Promise<void> {
     clearTimeout(this.#gathering)
+    clearTimeout(this.#settling)
     clearInterval(this.#ticking)
     this.#components.configurationState.withdraw()
     await Promise.all([this.#queue.stop(), this.#poolStatus.stop(), this.#helloSecret?.stop()])
@@ -122,20 +133,39 @@ export class ActiveTerm implements Startable {
   onConfiguration(): void {
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined
-      this.#add(configure(this.state, this.#readConfiguration()))
-      this.#poolStatus.changed()
+      this.#configure()
     }, GATHER_MS)
+  }
+
+  /** There is a pool more or less. */
+  onPoolCount(): void {
+    clearTimeout(this.#settling)
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined
+      this.#configure()
+    }, POOLS_QUIET_MS)
   }
 
   onPool(pool: IPAddressPool): void {
     this.#poolStatus.seen(pool)
   }
 
-  #readConfiguration(): Configuration {
+  /** Who has an address is not told what may be otherwise in a moment. */
+  #configure(): void {
+    const settled = this.#settling === undefined
+    for (const key of configure(this.state, this.#readConfiguration(!settled))) this.#concerned.add(key)
+    const due = [...this.#concerned].filter((key) => settled || !this.state.assignments.has(key))
+    for (const key of due) this.#concerned.delete(key)
+    this.#add(due)
+    this.#poolStatus.changed()
+  }
+
+  /** `incomplete`: see `Configuration`. */
+  #readConfiguration(incomplete: boolean): Configuration {
     const { cluster, configurationState } = this.#components
     const configuration = readConfiguration(cluster.configurationObjects)
     configurationState.report(configuration.refusals)
-    return configuration
+    return { ...configuration, incomplete }
   }
 
   #add(keys: readonly string[]): void {

@@ -47,13 +47,14 @@ export interface ClusterCopyInit {
   /** What the configuration is read from has changed. */
   onConfiguration: () => void
   /** A pool is new, other than before, be it only its status, or gone (`undefined`). */
-  onPool: (name: string, pool: IPAddressPool | undefined) => void
+  onPool: (name: string, pool: IPAddressPool | undefined, before: IPAddressPool | undefined) => void
   onStatus: (key: string, now: ServiceL2Status | undefined, before: ServiceL2Status | undefined) => void
   /** What decides who may announce has changed: of this node or, where it is `undefined`, of all of them. */
   onCandidates: (node: string | undefined) => void
 }
 
 export class ClusterCopy implements Startable {
+  readonly #namespace: string
   readonly #needed: Reflectors
   /** For who looks; nobody waits for them. */
   readonly #shown: Reflectors
@@ -69,6 +70,7 @@ export class ClusterCopy implements Startable {
 
   constructor(components: { client: ApiClient; log: Logger }, init: ClusterCopyInit) {
     const { namespace, speakerLabels, onService, onConfiguration, onPool, onStatus, onCandidates } = init
+    this.#namespace = namespace
     const onInput = (_: string, now?: KubeObject, before?: KubeObject): void => {
       if (isSameInput(now, before)) return
       onConfiguration()
@@ -84,7 +86,7 @@ export class ClusterCopy implements Startable {
         if (pool === undefined) this.#poolsByName.delete(name)
         else this.#poolsByName.set(name, pool)
         onInput(key, pool, before)
-        onPool(name, pool)
+        onPool(name, pool, before)
       },
     })
     this.#namespaces = this.#needed.add<Namespace>({
@@ -164,7 +166,7 @@ export class ClusterCopy implements Startable {
 
   get configurationObjects(): ConfigurationObjects {
     return {
-      pools: [...this.#pools.objects.values()],
+      pools: this.#isBeingRemoved ? [] : [...this.#pools.objects.values()],
       advertisements: [],
       namespaces: [...this.#namespaces.objects.values()],
       reserved: [
@@ -172,6 +174,14 @@ export class ClusterCopy implements Startable {
         ...[...this.#serviceCidrs.objects.values()].flatMap(serviceCidrReservations),
       ],
     }
+  }
+
+  /**
+   * Whether our own namespace is being deleted, and with it one pool after the other. What is left of them meanwhile is
+   * nobody's will; without any pool nothing is given and nothing is released.
+   */
+  get #isBeingRemoved(): boolean {
+    return this.#namespaces.objects.get(this.#namespace)?.metadata?.deletionTimestamp !== undefined
   }
 
   /** Whether everything has been read once that addresses are given by. */

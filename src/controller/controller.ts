@@ -67,7 +67,8 @@ export class Controller implements Startable {
         this.#overview.onService(key, service, before, this.#cluster.isLive)
       },
       onConfiguration: () => this.#active?.onConfiguration(),
-      onPool: (name, pool) => {
+      onPool: (name, pool, before) => {
+        if (pool === undefined || before === undefined) this.#active?.onPoolCount()
         if (pool !== undefined) this.#active?.onPool(pool)
         this.#overview.onPool(name)
       },

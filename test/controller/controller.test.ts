@@ -157,3 +157,21 @@ test('another term begins anew', async (t) => {
   await server.until(() => addressOf(server, 'b') !== undefined)
   assert.equal(addressOf(server, 'b'), '192.0.2.1')
 })
+
+test('who takes over while our namespace is being deleted releases nothing of a pool that has gone', async (t) => {
+  const server = await serverWithPool(t)
+  const deletionTimestamp = '2026-01-01T00:00:00Z'
+  server.set('namespaces', { metadata: { name: NAMESPACE, deletionTimestamp } })
+  add(server, 'a')
+  const assigned = {
+    ...server.get('services', 'default', 'a'),
+    status: { loadBalancer: { ingress: [{ ip: '198.51.100.1' }] } },
+  }
+  server.set('services', assigned)
+  const controller = replica(t, server)
+  controller.start()
+  void controller.begin(new Term(() => 0, Infinity))
+  add(server, 'b')
+  await server.until(() => writes(server).some(({ path }) => path.includes('/services/b/')))
+  assert.equal(addressOf(server, 'a'), '198.51.100.1')
+})

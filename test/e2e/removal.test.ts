@@ -18,11 +18,13 @@ import {
 
 const history = new AssignmentHistory()
 
-/** Several pools: while they are deleted one after the other, some are left that do not have a Service's address. */
+/** So many that while they are deleted one after the other some are left that do not have a Service's address. */
 const POOLS = [
   pool('lan', ['172.25.254.50-172.25.254.59']),
   pool('spare', ['172.25.254.60-172.25.254.69'], { autoAssign: false }),
-  pool('third', ['172.25.254.70-172.25.254.79'], { autoAssign: false }),
+  ...Array.from({ length: 30 }, (_, index) =>
+    pool(`vlan-${index}`, [`10.9.${index}.0/24`], { autoAssign: false }),
+  ),
 ]
 const ASSIGNED = { web: '172.25.254.50', other: '172.25.254.51', chosen: '172.25.254.65' }
 
@@ -59,15 +61,19 @@ async function nothingMoved(newcomer: string): Promise<void> {
 
 test('removed by its label, the product leaves pools, advertisements and the addresses of Services', async () => {
   await kubectl('delete -k deploy -l app=metallb --timeout=60s')
-  const left = await kubectl(`get all,ipaddresspools,l2advertisements -n ${NAMESPACE} -o name`)
-  assert.deepEqual(left.trim().split('\n').sort(), [
-    'ipaddresspool.metallb.io/lan',
-    'ipaddresspool.metallb.io/spare',
-    'ipaddresspool.metallb.io/third',
-    'l2advertisement.metallb.io/all',
-  ])
+  const left = await kubectl(
+    `get deployments,daemonsets,ipaddresspools,l2advertisements -n ${NAMESPACE} -o name`,
+  )
+  assert.equal(left.trim().split('\n').length, POOLS.length + 1, left)
   await install()
   await nothingMoved('after-programs')
+})
+
+test('when the definition of pools is deleted, and all pools with it, no Service loses its address', async () => {
+  await kubectl('delete -f crds/ipaddresspools.yaml --timeout=60s')
+  await install()
+  await apply(...POOLS)
+  await nothingMoved('after-definition')
 })
 
 test('removed with namespace, definitions and all pools, it leaves the addresses of Services', async () => {
