@@ -19,6 +19,14 @@ const REMEMBERED = 1024
 /** Service account tokens have about 1,000 characters. */
 const TOKEN_LENGTH = 8192
 
+/**
+ * The path that a role has to name. Not the API's own: the cluster's role system:discovery, which is everybody's who is
+ * authenticated, be it any ServiceAccount, grants `/api/*` and `/openapi/*`.
+ */
+function pathInRoles(path: string): string {
+  return path === '/metrics' ? path : `/typemetal${path}`
+}
+
 interface User {
   readonly username?: string
   readonly uid?: string
@@ -64,7 +72,7 @@ export class AccessReviews {
       const who = JSON.stringify(user.username ?? '')
       throw new Problem(
         'Forbidden',
-        `${who} may not get ${path}: a ClusterRole with nonResourceURLs grants it`,
+        `${who} may not get ${path}: a ClusterRole with the nonResourceURL ${pathInRoles(path)} grants it`,
       )
     }
   }
@@ -78,7 +86,7 @@ export class AccessReviews {
   }
 
   async #mayGet({ username, uid, groups, extra }: User, path: string): Promise<true | null> {
-    const nonResourceAttributes = { path, verb: 'get' }
+    const nonResourceAttributes = { path: pathInRoles(path), verb: 'get' }
     const { status } = await this.#post<{ status?: { allowed?: boolean } }>(
       '/apis/authorization.k8s.io/v1/subjectaccessreviews',
       {
