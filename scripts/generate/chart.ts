@@ -10,6 +10,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'disruption-budget.yaml': 'deploy/disruption-budget.yaml',
   'excluded-interfaces.yaml': 'deploy/excluded-interfaces.yaml',
   'network-policies.yaml': 'deploy/optional/network-policy/policies.yaml',
+  'metrics-reader.yaml': 'deploy/optional/monitoring/metrics-reader.yaml',
   'pod-monitor.yaml': 'deploy/optional/monitoring/pod-monitor.yaml',
   'rbac.yaml': 'deploy/rbac.yaml',
   'speaker.yaml': 'deploy/speaker.yaml',

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { parseAllDocuments } from 'yaml'
-import { kubectl } from './cluster.ts'
+import { eventually, fetchSecured, get, kubectl, NAMESPACE, podAddresses } from './cluster.ts'
 
 interface KubernetesObject {
   kind: string
@@ -39,4 +39,33 @@ test('the API server accepts the network policies', async () => {
   const answer = await kubectl('apply --dry-run=server -k deploy/optional/network-policy')
   assert.match(answer, /networkpolicy.networking.k8s.io\/default-deny created/)
   assert.match(answer, /networkpolicy.networking.k8s.io\/controller created/)
+})
+
+test("Prometheus' token reads the metrics of both programs, and nothing else", async () => {
+  // The Prometheus operator's own kind is not known here.
+  await assert.rejects(kubectl('apply -k deploy/optional/monitoring'), /no matches for kind "PodMonitor"/)
+  try {
+    const token = await eventually('the token', async () => {
+      const { data } = await get<{ data?: { token?: string } }>(`secret metrics-reader -n ${NAMESPACE}`)
+      return Buffer.from(data?.token ?? assert.fail('none yet'), 'base64').toString()
+    })
+    const statusOf = (address: string, path: string): Promise<string> =>
+      fetchSecured(
+        address,
+        path,
+        '-H',
+        `Authorization: Bearer ${token}`,
+        '-o',
+        '/dev/null',
+        '-w',
+        '%{http_code}',
+      )
+    for (const component of ['controller', 'speaker']) {
+      const [address = ''] = await podAddresses(component)
+      assert.equal(await statusOf(address, '/metrics'), '200', component)
+      assert.equal(await statusOf(address, '/api/v1/pools'), '403', component)
+    }
+  } finally {
+    await kubectl('delete -k deploy/optional/monitoring --ignore-not-found').catch(() => undefined)
+  }
 })

@@ -148,7 +148,7 @@ test('what is optional is made when it is asked for', () => {
   })
   const kinds = new Set(objects(all).map(({ kind }) => kind))
   assert.ok(kinds.has('PodMonitor') && kinds.has('NetworkPolicy'))
-  assert.ok(!kinds.has('CustomResourceDefinition') && !kinds.has('ClusterRole'))
+  assert.ok(!kinds.has('CustomResourceDefinition') && !kinds.has('RoleBinding'))
   assert.match(all, /port: 16443/)
   assert.match(all, /interval: 7s/)
 })
