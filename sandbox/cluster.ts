@@ -54,8 +54,8 @@ async function main(init: Init): Promise<number> {
     await installProduct()
     say('Typemetal installed')
   }
-  if (options.command !== undefined) return runCommand(options.command)
   serveStatus(at)
+  if (options.command !== undefined) return runCommand(options.command)
   await walkThrough(init.statusUrl)
   return init.terminal ? openShell() : 0
 }

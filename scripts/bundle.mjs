@@ -19,16 +19,26 @@ const PROGRAMS = {
   'sandbox/kubelet': 'sandbox/kubelet/kubelet.ts',
 }
 
+/** The page as a module, which the controller's bundle takes in. */
+const PAGE = `${ROOT}/dist/page.js`
+
 /** CommonJS dependencies call `require`, which an ES module has to make for itself. */
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`
 
 /**
- * Replaces only what changed, and each file whole: a sandbox that runs may be reading it. Gives the files that went into
- * each of dist/, both relative to the checkout.
+ * Gives the files that went into each of dist/, both relative to the checkout.
  *
  * @param {Record<string, string>} [programs]
  */
 export async function bundle(programs = PROGRAMS) {
+  const page = await statusPage()
+  replace([
+    {
+      path: PAGE,
+      contents: Buffer.from(`export const PAGE = ${JSON.stringify(page)}
+`),
+    },
+  ])
   const { outputFiles, metafile } = await build({
     metafile: true,
     write: false,
@@ -45,14 +55,45 @@ export async function bundle(programs = PROGRAMS) {
     lineLimit: 120,
     legalComments: 'external',
     banner: { js: REQUIRE },
+    inject: [PAGE],
     logLevel: 'warning',
   })
-  for (const { path, contents } of outputFiles) {
+  replace(outputFiles)
+  return new Map(Object.entries(metafile.outputs).map(([file, { inputs }]) => [file, Object.keys(inputs)]))
+}
+
+/**
+ * Replaces only what changed, and each file whole: a sandbox that runs may be reading it.
+ *
+ * @param {readonly { path: string, contents: Uint8Array }[]} files
+ */
+function replace(files) {
+  for (const { path, contents } of files) {
     if (existsSync(path) && readFileSync(path).equals(contents)) continue
     mkdirSync(dirname(path), { recursive: true })
     // What begins with #! is a command that people call by its name.
     writeFileSync(`${path}.new`, contents, { mode: contents[0] === 0x23 ? 0o755 : 0o644 })
     renameSync(`${path}.new`, path)
   }
-  return new Map(Object.entries(metafile.outputs).map(([file, { inputs }]) => [file, Object.keys(inputs)]))
+}
+
+/** The status page: script and style within the one file, so that it needs nothing else. */
+async function statusPage() {
+  const folder = `${ROOT}/src/page`
+  const { outputFiles } = await build({
+    write: false,
+    absWorkingDir: ROOT,
+    entryPoints: { main: `${folder}/main.ts`, style: `${folder}/style.css` },
+    outdir: 'dist/page',
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: ['chrome111', 'firefox115', 'safari16.4'],
+    logLevel: 'warning',
+  })
+  /** @param {string} name */
+  const text = (name) => outputFiles.find(({ path }) => path.endsWith(name))?.text ?? ''
+  return readFileSync(`${folder}/index.html`, 'utf8')
+    .replace('/* style.css */', () => text('.css'))
+    .replace('/* main.js */', () => text('.js'))
 }

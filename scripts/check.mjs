@@ -6,6 +6,7 @@ import { ROOT } from './checkout.mjs'
 const CHECKS = {
   format: ['prettier', '--check', '--log-level', 'warn', '.'],
   types: ['tsc', '-p', 'tsconfig.json'],
+  'types of the page': ['tsc', '-p', 'src/page/tsconfig.json'],
   lint: ['oxlint', '-c', '.oxlintrc.json', '--type-aware', '--deny-warnings'],
   'unused code': ['knip'],
   'generated files': ['tsx', 'scripts/generate.ts', '--check'],

@@ -17,6 +17,7 @@ import {
   healthServer,
   httpsAccess,
   listenOn,
+  readPage,
   registerConfigurationMetrics,
   controllerServer,
 } from '../status/index.ts'
@@ -74,8 +75,9 @@ export async function createController(
   const source = statusSource({ view: () => controller.view, endpoints: new Endpoints(client) })
   const onDefect = (error: Error): void => log.error({ err: error }, 'an answer could not be made')
   const https = await httpsAccess(flags, { client, log }, 'controller')
-  const secured = controllerServer(source, registry, { access: https.access, onDefect })
-  const plain = controllerServer(source, registry, { access: { kind: 'loopback' }, onDefect })
+  const page = readPage()
+  const secured = controllerServer(source, registry, { access: https.access, page, onDefect })
+  const plain = controllerServer(source, registry, { access: { kind: 'loopback' }, page, onDefect })
   const servers = listenOn([
     { server: health, port: ports.health, host: '::' },
     { server: secured, port: ports.status, host: '::' },

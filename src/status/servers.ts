@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { serveControllerApi, type StatusSource } from './controller-api.ts'
 import { serveSpeakerApi, type SpeakerSource } from './speaker-api.ts'
+import { servePage } from './page.ts'
 import { httpServer, type ServerInit } from './server.ts'
 
 /** The speaker's: its status API and the metrics. */
@@ -14,13 +15,14 @@ export function speakerServer(source: SpeakerSource, registry: Registry, init: S
   return server
 }
 
-/** The controller's: the status API and the metrics. */
+/** The controller's: the page, the status API and the metrics. */
 export function controllerServer(
   source: StatusSource,
   registry: Registry,
-  init: ServerInit,
+  { page, ...init }: ServerInit & { readonly page: string },
 ): FastifyInstance {
   const server = httpServer(init)
+  servePage(server, page)
   serveControllerApi(server, source)
   serveMetrics(server, registry)
   return server

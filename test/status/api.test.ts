@@ -7,6 +7,7 @@ import { PENDING, sourceOf } from './source.ts'
 function serverOf(source = sourceOf(), defects: Error[] = []): FastifyInstance {
   return controllerServer(source, metricsRegistry(), {
     access: { kind: 'loopback' },
+    page: '',
     onDefect: (error) => defects.push(error),
   })
 }

@@ -50,6 +50,7 @@ class Reader {
 async function listening(t: TestContext, source: ReturnType<typeof sourceOf>): Promise<number> {
   const server = controllerServer(source, metricsRegistry(), {
     access: { kind: 'loopback' },
+    page: '',
     onDefect: assert.ifError,
   })
   await server.listen({ port: 0, host: '127.0.0.1' })

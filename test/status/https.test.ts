@@ -21,7 +21,11 @@ async function listening(t: TestContext, certificate: KeyAndCertificate) {
     if (headers.authorization !== 'Bearer good') throw new Problem('Unauthenticated', 'no')
   }
   const access = { kind: 'https', tls: { minVersion: 'TLSv1.3', ...certificate }, check } as const
-  const server = controllerServer(sourceOf(), metricsRegistry(), { access, onDefect: assert.ifError })
+  const server = controllerServer(sourceOf(), metricsRegistry(), {
+    access,
+    page: '',
+    onDefect: assert.ifError,
+  })
   await server.listen({ port: 0, host: '127.0.0.1' })
   t.after(() => server.close())
   return { server, port: (server.server.address() as AddressInfo).port }
@@ -74,6 +78,7 @@ test('a certificate that is replaced on disk is used for connections to come', a
 test('on the loopback only its own names are served: no page of another host reads with a browser’s hands', async () => {
   const server = controllerServer(sourceOf(), metricsRegistry(), {
     access: { kind: 'loopback' },
+    page: '',
     onDefect: assert.ifError,
   })
   for (const [host, status] of [
@@ -107,6 +112,7 @@ test('one client cannot take all connections', async (t) => {
 test('a body that is sent all the same is not read to its end', async () => {
   const server = controllerServer(sourceOf(), metricsRegistry(), {
     access: { kind: 'loopback' },
+    page: '',
     onDefect: assert.ifError,
   })
   const payload = 'x'.repeat(5000)

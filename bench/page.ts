@@ -1,0 +1,136 @@
+// How long the page of the controller keeps a browser busy: 10,000 Services, a /16, and changes as they come.
+//   node --import tsx bench/page.ts [SCREENSHOT.png]       needs chromium (CHROMIUM names another), and `npm run build`
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { chromium } from 'playwright-core'
+import {
+  ChangeLog,
+  controllerServer,
+  metricsRegistry,
+  type PoolDetail,
+  type ServiceView,
+  type SpeakerView,
+  type StatusSource,
+} from '../src/status/index.ts'
+
+/** As the build made it. */
+const { PAGE } = (await import(new URL('../dist/page.js', import.meta.url).href)) as { PAGE: string }
+const SERVICES = 10_000
+const NODES = 20
+/** A second, in steps. */
+const CHANGES = 500
+
+const services = new Map(
+  Array.from({ length: SERVICES }, (_, index): [string, ServiceView] => {
+    const name = `service-${String(index).padStart(5, '0')}`
+    const ips = [`10.32.${(index * 5) >> 8}.${(index * 5) & 255}`]
+    const view = {
+      namespace: `team-${index % 40}`,
+      name,
+      state: 'Assigned',
+      ips,
+      pool: 'lan',
+      announcedBy: [`node-${index % NODES}`],
+    } as const
+    return [`${view.namespace}/${name}`, view]
+  }),
+)
+const keys = [...services.keys()].sort()
+const pool: PoolDetail = {
+  name: 'lan',
+  addresses: ['10.32.0.0/16'],
+  autoAssign: true,
+  state: 'Accepted',
+  services: SERVICES,
+  assignedIPv4: String(SERVICES),
+  assignedIPv6: '0',
+  availableIPv4: String(65_536 - SERVICES),
+  availableIPv6: '0',
+  ranges: [{ first: '10.32.0.0', last: '10.32.255.255' }],
+  withheld: [{ first: '10.32.255.0', last: '10.32.255.255', because: 'excluded' }],
+  conditions: [],
+  conflicts: [],
+}
+
+function speaker(node: string): SpeakerView {
+  const ips = keys.slice(0, SERVICES / NODES).flatMap((key) => services.get(key)?.ips ?? [])
+  return {
+    node,
+    pod: `speaker-${node}`,
+    ready: true,
+    nodeAddresses: ['192.0.2.1'],
+    eligible: true,
+    services: ips.length,
+    ips,
+  }
+}
+
+const changes = new ChangeLog()
+const source: StatusSource = {
+  notReady: () => undefined,
+  pools: { keys: () => ['lan'], view: () => pool, detail: () => pool, addresses: () => undefined },
+  services: { keys: () => keys, view: (key) => services.get(key), detail: async () => undefined },
+  speakers: { keys: () => Array.from({ length: NODES }, (_, index) => `node-${index}`), view: speaker },
+  transitions: { keys: () => [], view: () => undefined },
+  changes,
+}
+
+const server = controllerServer(source, metricsRegistry(), {
+  access: { kind: 'loopback' },
+  page: PAGE,
+  onDefect: (error) => console.error(error),
+})
+await server.listen({ host: '127.0.0.1', port: 0 })
+const { port } = server.server.address() as AddressInfo
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox'],
+})
+const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+page.on('pageerror', (error) => console.error(error))
+page.on('console', (message) => console.error(message.text()))
+await page.addInitScript(`
+  window.longest = () => { const value = window.longestMs ?? 0; window.longestMs = 0; return value }
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) window.longestMs = Math.max(window.longestMs ?? 0, duration)
+  }).observe({ type: 'longtask', buffered: true })
+`)
+
+/** The longest task of the page while `work` is done, ms; tasks of less than 50 ms are not told. */
+async function longest(what: string, work: () => Promise<void>): Promise<void> {
+  await work()
+  await sleep(1000)
+  const ms = await page.evaluate<number>('window.longest()')
+  console.log(`${what.padEnd(40)} ${ms === 0 ? 'below 50' : Math.round(ms)} ms`)
+}
+
+console.log('longest task of the page')
+await longest(`reading ${SERVICES} Services and a /16`, async () => {
+  await page.goto(`http://127.0.0.1:${port}/`)
+  await page.getByText(`${SERVICES} Services, 0 pending`).waitFor()
+})
+await longest(`${CHANGES} changes a second, 3 s`, async () => {
+  for (let round = 0; round < 30; round++) {
+    for (let count = 0; count < CHANGES / 10; count++) {
+      const key = keys[(round * 331 + count * 17) % keys.length] ?? ''
+      const before = services.get(key)
+      if (before !== undefined)
+        services.set(key, { ...before, announcedBy: [`node-${(round * 7 + count) % NODES}`] })
+      changes.mark('service', key)
+    }
+    changes.mark('pool', 'lan')
+    await sleep(100)
+  }
+})
+await longest('finding by text, letter by letter', () =>
+  page.getByLabel('Find').pressSequentially('service-0123'),
+)
+await longest('moving over the map', async () => {
+  const box = await page.locator('canvas').boundingBox()
+  if (box === null) throw new Error('there is no map')
+  for (let step = 0; step < 500; step += 10) await page.mouse.move(box.x + step, box.y + step)
+})
+const [, , screenshot] = process.argv
+if (screenshot !== undefined) await page.screenshot({ path: screenshot, fullPage: true })
+await browser.close()
+await server.close()

@@ -1,0 +1,162 @@
+// One range of a pool as a canvas: a cell for each address, or for a block of them. The cell under pointer or cursor is
+// told in words.
+
+import { parseAddress } from '../ip/index.ts'
+import type { PoolDetail, RangeView } from '../status/index.ts'
+import { type AddressGrid, cellOf, gridOf, moved, nameOf } from './address-grid.ts'
+import { make } from './dom.ts'
+import { isTroubled, type KnownService } from './store.ts'
+
+/** Width of the map on the screen. */
+const WIDTH_PX = 768
+const LARGEST_CELL_PX = 18
+
+export interface PoolMapInit {
+  readonly range: RangeView
+  readonly onChosen: (service: string) => void
+}
+
+export class PoolMap {
+  readonly element: HTMLElement
+  readonly #canvas: HTMLCanvasElement
+  readonly #described: HTMLElement
+  readonly #grid: AddressGrid
+  readonly #cellPx: number
+  readonly #services = new Map<number, KnownService[]>()
+  readonly #withheld = new Map<number, string>()
+  #cursor = 0
+  /** The cell at the cursor is told in words. */
+  #isLookedAt = false
+
+  /** `undefined` where the range cannot be shown. */
+  static of(init: PoolMapInit): PoolMap | undefined {
+    const grid = gridOf(init.range)
+    return grid === null ? undefined : new PoolMap(init, grid)
+  }
+
+  private constructor({ range, onChosen }: PoolMapInit, grid: AddressGrid) {
+    this.#grid = grid
+    this.#cellPx = Math.max(3, Math.min(LARGEST_CELL_PX, Math.floor(WIDTH_PX / grid.columns)))
+    this.#canvas = make('canvas', {})
+    this.#canvas.width = grid.columns * this.#cellPx
+    this.#canvas.height = Math.ceil(grid.cells / grid.columns) * this.#cellPx
+    this.#canvas.tabIndex = 0
+    this.#canvas.setAttribute('role', 'application')
+    this.#canvas.setAttribute('aria-roledescription', 'map of addresses')
+    this.#canvas.setAttribute('aria-label', `${range.first} to ${range.last}`)
+    this.#canvas.setAttribute('aria-describedby', 'map-hint')
+    this.#described = make('p', { className: 'described' }, `${range.first} to ${range.last}`)
+    this.#described.setAttribute('aria-live', 'polite')
+    this.element = make('div', {}, this.#canvas, this.#described)
+    this.#canvas.addEventListener('pointermove', (event) => this.#goTo(this.#cellAt(event)))
+    this.#canvas.addEventListener('click', (event) => this.#choose(this.#cellAt(event), onChosen))
+    this.#canvas.addEventListener('focus', () => this.#goTo(this.#cursor))
+    this.#canvas.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') return this.#choose(this.#cursor, onChosen)
+      const next = moved(grid, this.#cursor, event.key)
+      if (next === this.#cursor) return
+      event.preventDefault()
+      this.#goTo(next)
+    })
+  }
+
+  draw({ withheld }: PoolDetail, services: Iterable<KnownService>): void {
+    this.#services.clear()
+    for (const service of services) {
+      for (const address of service.addresses) {
+        const cell = cellOf(this.#grid, address)
+        if (cell === null) continue
+        const others = this.#services.get(cell)
+        if (others === undefined) this.#services.set(cell, [service])
+        else others.push(service)
+      }
+    }
+    this.#withheld.clear()
+    for (const { first, last, because, owner } of withheld) this.#withhold(first, last, owner ?? because)
+    this.#paint()
+    if (this.#isLookedAt) this.#goTo(this.#cursor)
+  }
+
+  #withhold(first: string, last: string, why: string): void {
+    const [from, to] = [parseAddress(first), parseAddress(last)]
+    if (from === null || to === null) return
+    const { family, first: start, last: end, perCell } = this.#grid
+    const low = from.value > start ? from.value : start
+    const high = to.value < end ? to.value : end
+    for (let value = low; value <= high && from.family === family; value += perCell) {
+      const cell = cellOf(this.#grid, { family, value })
+      if (cell !== null) this.#withheld.set(cell, why)
+    }
+  }
+
+  /** One pixel a cell, then enlarged: painting 65,536 rectangles would be felt. */
+  #paint(): void {
+    const { columns, cells } = this.#grid
+    const small = new OffscreenCanvas(columns, Math.ceil(cells / columns))
+    const context = small.getContext('2d')
+    const shown = this.#canvas.getContext('2d')
+    if (context === null || shown === null) return
+    const image = context.createImageData(small.width, small.height)
+    const pixels = new Uint32Array(image.data.buffer)
+    const colour = coloursOf(this.#canvas)
+    pixels.fill(colour('--free'), 0, cells)
+    for (const cell of this.#withheld.keys()) pixels[cell] = colour('--withheld')
+    for (const [cell, services] of this.#services) {
+      pixels[cell] = colour(services.some(({ view }) => isTroubled(view)) ? '--trouble' : '--used')
+    }
+    context.putImageData(image, 0, 0)
+    shown.imageSmoothingEnabled = false
+    shown.clearRect(0, 0, this.#canvas.width, this.#canvas.height)
+    shown.drawImage(small, 0, 0, this.#canvas.width, this.#canvas.height)
+    if (this.#cellPx < 6) return
+    shown.fillStyle = getComputedStyle(this.#canvas).getPropertyValue('--panel')
+    for (let x = 0; x < this.#canvas.width; x += this.#cellPx) shown.fillRect(x, 0, 1, this.#canvas.height)
+    for (let y = 0; y < this.#canvas.height; y += this.#cellPx) shown.fillRect(0, y, this.#canvas.width, 1)
+  }
+
+  #cellAt({ offsetX, offsetY }: MouseEvent): number {
+    const scale = this.#canvas.width / this.#canvas.clientWidth
+    const [column, row] = [offsetX, offsetY].map((offset) => Math.floor((offset * scale) / this.#cellPx))
+    const cell = (row ?? 0) * this.#grid.columns + (column ?? 0)
+    return Math.max(0, Math.min(this.#grid.cells - 1, cell))
+  }
+
+  #goTo(cell: number): void {
+    this.#cursor = cell
+    this.#isLookedAt = true
+    this.#described.textContent = `${nameOf(this.#grid, cell)}: ${this.#wordsFor(cell)}`
+  }
+
+  #wordsFor(cell: number): string {
+    const services = this.#services.get(cell) ?? []
+    const [only] = services
+    if (only === undefined) {
+      const why = this.#withheld.get(cell)
+      return why === undefined ? 'free' : `not given out: ${why}`
+    }
+    if (services.length > 3) return `${services.length} Services`
+    return services
+      .map(({ key, view }) => `${key}, ${view.announcedBy.join(' and ') || 'announced by nobody'}`)
+      .join('; ')
+  }
+
+  #choose(cell: number, onChosen: (service: string) => void): void {
+    const [service] = this.#services.get(cell) ?? []
+    if (service !== undefined) onChosen(service.key)
+  }
+}
+
+/** Colours of the style sheet, six digits each, as pixels. */
+function coloursOf(element: HTMLElement): (name: string) => number {
+  const style = getComputedStyle(element)
+  const known = new Map<string, number>()
+  return (name) => {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const hex = style.getPropertyValue(name).trim().slice(1)
+    const [red, green, blue] = [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16))
+    const pixel = ((255 << 24) | ((blue ?? 0) << 16) | ((green ?? 0) << 8) | (red ?? 0)) >>> 0
+    known.set(name, pixel)
+    return pixel
+  }
+}

@@ -1,0 +1,140 @@
+// The parts of the page besides the maps: nodes, the list of Services, what happened, one Service in detail.
+
+import type { ServiceDetail, SpeakerView, Transition } from '../status/index.ts'
+import { byId, make } from './dom.ts'
+import { isTroubled, type KnownService } from './store.ts'
+
+/** Addresses named on a node's card. */
+const NAMED = 12
+const FLASH_MS = 4000
+
+export class NodesView {
+  readonly #list = byId('nodes', HTMLElement)
+  readonly #held = new Map<string, string>()
+
+  draw(speakers: Iterable<SpeakerView>): void {
+    const byName = (a: SpeakerView, b: SpeakerView): number =>
+      a.node.localeCompare(b.node, undefined, { numeric: true })
+    const cards = [...speakers].sort(byName).map((speaker) => this.#card(speaker))
+    this.#list.replaceChildren(...cards)
+  }
+
+  #card({ node, eligible, message, ready, nodeAddresses, services, ips }: SpeakerView): HTMLElement {
+    const held = ips.join()
+    const before = this.#held.get(node)
+    this.#held.set(node, held)
+    const named = ips.slice(0, NAMED).join(' ')
+    const more = ips.length > NAMED ? ` and ${ips.length - NAMED} more` : ''
+    const trouble = message ?? (ready ? undefined : `${node}'s speaker is not Ready`)
+    const card = make(
+      'li',
+      { className: eligible ? '' : 'barred' },
+      make('h3', {}, node),
+      make('p', {}, nodeAddresses.join(', ')),
+      make('p', {}, `${services} Services, ${ips.length} addresses`),
+      make('p', { className: 'ips' }, named + more),
+      ...(trouble === undefined ? [] : [make('p', {}, trouble)]),
+    )
+    if (before !== undefined && before !== held) {
+      card.classList.add('changed')
+      setTimeout(() => card.classList.remove('changed'), FLASH_MS)
+    }
+    return card
+  }
+}
+
+const ROWS = 50
+
+export class ServicesView {
+  readonly #rows = byId('rows', HTMLElement)
+  readonly #query = byId('query', HTMLInputElement)
+  readonly #state = byId('state', HTMLSelectElement)
+  readonly #previous = byId('previous', HTMLButtonElement)
+  readonly #next = byId('next', HTMLButtonElement)
+  readonly #onChosen: (service: string) => void
+  #from = 0
+  /** As they were drawn last; one that has not changed is used again. */
+  #drawn: ReadonlyMap<KnownService, HTMLElement> = new Map()
+
+  constructor(redraw: () => void, onChosen: (service: string) => void) {
+    this.#onChosen = onChosen
+    const begin = (): void => {
+      this.#from = 0
+      redraw()
+    }
+    this.#query.addEventListener('input', begin)
+    this.#state.addEventListener('change', begin)
+    byId('filter', HTMLElement).addEventListener('submit', (event) => event.preventDefault())
+    this.#previous.addEventListener('click', () => this.#turn(-ROWS, redraw))
+    this.#next.addEventListener('click', () => this.#turn(ROWS, redraw))
+  }
+
+  draw(services: readonly KnownService[]): void {
+    const words = this.#query.value.toLowerCase().split(/\s+/)
+    const state = this.#state.value
+    const found = services.filter(
+      ({ text, view }) =>
+        words.every((word) => text.includes(word)) &&
+        (state === '' || view.state === state || (state === 'Trouble' && isTroubled(view))),
+    )
+    if (this.#from >= found.length) this.#from = 0
+    const shown = found.slice(this.#from, this.#from + ROWS)
+    const focused = (document.activeElement as HTMLElement | null)?.dataset.key
+    const rows = new Map(shown.map((service) => [service, this.#drawn.get(service) ?? this.#row(service)]))
+    this.#drawn = rows
+    this.#rows.replaceChildren(...rows.values())
+    if (focused !== undefined)
+      this.#rows.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus()
+    byId('found', HTMLElement).textContent =
+      found.length > ROWS
+        ? `${this.#from + 1} to ${this.#from + shown.length} of ${found.length}`
+        : `${found.length} found`
+    this.#previous.disabled = this.#from === 0
+    this.#next.disabled = this.#from + ROWS >= found.length
+  }
+
+  #turn(rows: number, redraw: () => void): void {
+    this.#from = Math.max(0, this.#from + rows)
+    redraw()
+  }
+
+  #row({ key, view }: KnownService): HTMLElement {
+    const { state, ips, pool, announcedBy, announcement, message } = view
+    const open = make('button', {}, key)
+    open.type = 'button'
+    open.dataset.key = key
+    open.addEventListener('click', () => this.#onChosen(key))
+    const trouble = isTroubled(view)
+    const why = message ?? (announcement?.status === 'False' ? announcement.message : '')
+    const cells = [
+      open,
+      trouble ? 'not announced' : state === 'Pending' ? 'pending' : 'assigned',
+      ips.join(', '),
+      pool ?? '',
+      announcedBy.join(', '),
+      why,
+    ]
+    return make('tr', { className: trouble ? 'trouble' : '' }, ...cells.map((cell) => make('td', {}, cell)))
+  }
+}
+
+const SHOWN_TRANSITIONS = 50
+
+export function drawHistory(transitions: readonly Transition[]): void {
+  const entries = transitions.slice(0, SHOWN_TRANSITIONS).map(({ time, kind, namespace, name, message }) => {
+    const when = make('time', {}, time.slice(11, 19))
+    when.dateTime = time
+    const bad = kind === 'Refused' || kind === 'Trouble'
+    return make('li', { className: bad ? 'trouble' : '' }, when, ` ${namespace}/${name}: ${message}`)
+  })
+  byId('history', HTMLElement).replaceChildren(...entries)
+}
+
+/** `undefined`: it is gone. */
+export function showDetail(key: string, detail: ServiceDetail | undefined): void {
+  byId('detail-title', HTMLElement).textContent = key
+  const sentences = detail?.sentences ?? ['It is gone.']
+  byId('sentences', HTMLElement).replaceChildren(...sentences.map((sentence) => make('li', {}, sentence)))
+  const dialog = byId('detail', HTMLDialogElement)
+  if (!dialog.open) dialog.showModal()
+}
