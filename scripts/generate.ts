@@ -1,4 +1,5 @@
-// Writes what follows from other files: the types of crds/, the manifest of deploy/ in one file, the chart's manifests.
+// Writes what follows from other files: the types of crds/, the manifest of deploy/ in one file, the chart's manifests,
+// the tables of metrics and of reasons.
 //   npm run generate              writes
 //   npm run generate -- --check   writes nothing; exits 1 and names the files that differ
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,11 +8,19 @@ import { ROOT } from './checkout.mjs'
 import { apiTypes } from './generate/api-types.ts'
 import { CHART_FILES, chartFiles } from './generate/chart.ts'
 import { manifest } from './generate/manifest.ts'
+import { metricsDocs } from './generate/metrics-docs.ts'
+import { reasonsDocs } from './generate/reasons-docs.ts'
 
 /** Folders that hold generated files and nothing else: what nobody makes any more goes. */
 const WHOLE_FOLDERS = ['src/api/generated', CHART_FILES, `${CHART_FILES}/crds`]
 
-const expected = new Map([...(await apiTypes()), ...manifest(), ...chartFiles()])
+const expected = new Map([
+  ...(await apiTypes()),
+  ...manifest(),
+  ...chartFiles(),
+  ...(await metricsDocs()),
+  ...(await reasonsDocs()),
+])
 
 function present(file: string): string | undefined {
   const path = join(ROOT, file)
