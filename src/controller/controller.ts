@@ -54,7 +54,8 @@ export class Controller implements Startable {
   #started = false
   #stopped = false
   #active: ActiveTerm | undefined
-  #glance: { state: AllocatorState; at: number } | undefined
+  #glance: { state: AllocatorState; at: number; revision: number } | undefined
+  #lookingAgain: NodeJS.Timeout | undefined
 
   constructor(components: ControllerComponents, init: ControllerInit) {
     this.#components = components
@@ -117,6 +118,7 @@ export class Controller implements Startable {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    clearTimeout(this.#lookingAgain)
     await this.#active?.stop()
     this.#active = undefined
     await this.#cluster.stop()
@@ -146,11 +148,23 @@ export class Controller implements Startable {
   #standbyState(): AllocatorState | undefined {
     if (!this.hasSynced) return undefined
     const now = this.#components.clock()
-    if (this.#glance !== undefined && now - this.#glance.at < GLANCE_MS) return this.#glance.state
+    const { revision } = this.#overview.changes
+    if (this.#glance !== undefined && now - this.#glance.at < GLANCE_MS) {
+      if (this.#glance.revision < revision) this.#lookAgain(this.#glance.revision)
+      return this.#glance.state
+    }
     const configuration = readConfiguration(this.#cluster.configurationObjects)
     const state = createState(configuration, this.#init.loadBalancerClass)
     registerAll(state, this.#cluster.services.values())
-    this.#glance = { state, at: now }
+    this.#glance = { state, at: now, revision }
     return state
+  }
+
+  /** What changed after that is shown as it was before: whoever follows the changes is told again when it is not. */
+  #lookAgain(revision: number): void {
+    this.#lookingAgain ??= setTimeout(() => {
+      this.#lookingAgain = undefined
+      this.#overview.changes.markAgain(revision)
+    }, GLANCE_MS).unref()
   }
 }

@@ -42,6 +42,13 @@ export class ChangeLog {
     setTimeout(() => this.#tell(), GATHER_MS).unref()
   }
 
+  /** What has changed after `revision` was told of too early. */
+  markAgain(revision: number): void {
+    for (const { kind, key } of this.since(revision) ?? []) {
+      if (kind !== 'transition') this.mark(kind, key)
+    }
+  }
+
   /** What has changed after `revision`, the oldest first; `null`: not all of it is remembered. */
   since(revision: number): Change[] | null {
     if (revision < this.#forgotten || revision > this.#revision) return null

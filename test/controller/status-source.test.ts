@@ -28,7 +28,7 @@ interface Cluster {
 }
 
 /** Three nodes of which the last has no speaker, a pool of two addresses, and an advertisement for all. */
-async function cluster(t: TestContext): Promise<Cluster> {
+async function cluster(t: TestContext, clockStepMs = 2000): Promise<Cluster> {
   const server = new FakeApiServer()
   await server.start()
   server.set('ipaddresspools', {
@@ -59,7 +59,7 @@ async function cluster(t: TestContext): Promise<Cluster> {
   })
   let now = 0 // what a replica that stands by shows is never old
   const controller = new Controller(
-    { client, log, events, configurationState, metrics, clock: () => (now += 2000) },
+    { client, log, events, configurationState, metrics, clock: () => (now += clockStepMs) },
     {
       namespace,
       loadBalancerClass: null,
@@ -278,4 +278,22 @@ test('a replica that stands by shows the same, but for what only the active one 
   await until(() => it.source.services.view('default/web')?.state === 'Assigned')
   assert.deepEqual(it.source.services.view('default/web')?.ips, ['192.0.2.12'])
   assert.equal(it.source.pools.view('lan')?.assignedIPv4, '1')
+})
+
+test('who follows a replica that stands by is told again of what it could not show yet', async (t) => {
+  const it = await cluster(t, 200) // what it shows is up to five questions old
+  const { revision } = it.source.changes
+  it.server.set('services', {
+    metadata: { namespace: 'default', name: 'web' },
+    spec: { type: 'LoadBalancer', clusterIPs: ['10.96.0.1'] },
+    status: { loadBalancer: { ingress: [{ ip: '192.0.2.12' }] } },
+  } as object)
+  await until(() => it.source.changes.revision > revision)
+  const told = it.source.changes.revision
+  const before = it.source.services.view('default/web')
+  if (before?.state === 'Assigned') return // it looked at the right moment
+  await until(() => it.source.changes.revision > told)
+  const again = it.source.changes.since(told)?.map(({ kind, key }) => `${kind} ${key}`)
+  assert.ok(again?.includes('service default/web'))
+  await until(() => it.source.services.view('default/web')?.state === 'Assigned')
 })

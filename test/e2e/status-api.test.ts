@@ -119,8 +119,10 @@ test('each speaker tells whom it hears, and the holder what it holds and since w
     return (JSON.parse(stdout) as { items: T[] }).items
   }
   for (const node of ['node-1', 'node-2', 'node-3']) {
-    const [segment] = await read<{ interface: string; peers: number }>(node, 'segments')
-    assert.deepEqual([segment?.interface, segment?.peers], ['eth0', 2])
+    await eventually(`the segment of ${node}`, async () => {
+      const [segment] = await read<{ interface: string; peers: number }>(node, 'segments')
+      assert.deepEqual([segment?.interface, segment?.peers], ['eth0', 2])
+    })
     const peers = await read<{ node: string }>(node, 'peers')
     assert.ok(peers.every((peer) => peer.node !== node))
     const held = await read<{ ip: string; services: string[] }>(node, 'held')
