@@ -1,5 +1,6 @@
 // One Service in full: what it has and why, who announces it, who else may, and what is in the way. Pure.
 
+import { originOf } from '../allocator/index.ts'
 import {
   CONDITION_TYPE,
   type EndpointSlice,
@@ -40,6 +41,8 @@ export interface Explanation extends ServiceReport {
   /** What it asks for, in words. */
   readonly asksFor: string
   readonly allocation: string
+  /** Why it has its addresses from that pool; `null` while it has none, or where not everything was seen. */
+  readonly origin: string | null
   /** While it waits and asks for no address: what each pool says to it. */
   readonly pools: readonly PoolVerdict[]
   /** Other Services with an address of its own. */
@@ -62,6 +65,7 @@ export function explainService(service: Service, cluster: Cluster): Explanation 
     ...report,
     asksFor: asksFor(service),
     allocation: allocationOf(service, report),
+    origin: originIn(cluster, service, report),
     pools: report.state === 'Pending' ? poolVerdicts(service, cluster) : [],
     sharedWith: sharersOf(service, cluster),
     announcement: announcementOf(service, report, cluster),
@@ -77,6 +81,15 @@ function allocationOf(service: Service, { state, message, pool }: ServiceReport)
   if (state === 'Pending' || state === 'Foreign') return message
   const told = conditionOf(service, CONDITION_TYPE)
   return told?.message ?? (pool === null ? 'nobody says where its addresses are from' : `of pool "${pool}"`)
+}
+
+function originIn(
+  { allocation, isPartial }: Cluster,
+  service: Service,
+  { state }: ServiceReport,
+): string | null {
+  if (isPartial || state === 'Pending' || state === 'Foreign') return null
+  return originOf(allocation, keyOf(service))?.message ?? null
 }
 
 function sharersOf(service: Service, { services }: Cluster): string[] {

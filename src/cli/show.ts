@@ -169,7 +169,10 @@ export function showExplanation(explanation: Explanation, { paint, now }: Style)
     ]),
     field('Addresses', [printable(addresses.join(', ') || '<none>')]),
     field('Asks for', [printable(explanation.asksFor)]),
-    field('Allocation', [printable(explanation.allocation)]),
+    field('Allocation', [
+      printable(explanation.allocation),
+      ...(explanation.origin === null ? [] : [printable(explanation.origin)]),
+    ]),
     ...(explanation.sharedWith.length === 0
       ? []
       : [field('Shared with', [printable(someOf(explanation.sharedWith, 5))])]),

@@ -177,6 +177,7 @@ State         Announced
 Addresses     192.0.2.100
 Asks for      any IPv4 address
 Allocation    it has "192.0.2.100" of pool "lan"
+              pool "lan" is for all Services; it comes first for this Service
 Announcement  node "node-1" announces 192.0.2.100 on eth0
 Endpoints     serve, on node-1,node-2,node-3; policy Cluster
 
