@@ -3,8 +3,6 @@
 
 import { CommandFailed, EXIT, runCli } from './cli/index.ts'
 
-const ending = new AbortController()
-process.once('SIGINT', () => ending.abort()).once('SIGTERM', () => ending.abort())
 process.stdout.on('error', () => process.exit(EXIT.failed)) // who read it has gone: `| head`
 
 const { stdout, stderr, env, argv } = process
@@ -15,7 +13,8 @@ runCli(argv.slice(2), {
   tell: (line) => void stderr.write(`typemetal: ${line}\n`),
   isTerminal: stdout.isTTY,
   colours: stdout.isTTY && stdout.hasColors(), // which looks at NO_COLOR and TERM
-  signal: ending.signal,
+  interrupted: () =>
+    new Promise((resolve) => process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve())),
 }).then(
   (exitCode) => (process.exitCode = exitCode),
   (error: unknown) => {

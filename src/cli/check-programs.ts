@@ -22,7 +22,7 @@ export function checkInstallation(cluster: Cluster): Finding[] {
 }
 
 /** Kinds that old servers do not have, or that tell us little. */
-const DISPENSABLE: ReadonlySet<string> = new Set(['ServiceCIDR', 'ConfigMap', 'Event'])
+const DISPENSABLE: ReadonlySet<string> = new Set(['ServiceCIDR', 'ConfigMap', 'Event', 'Lease'])
 
 function notShown({ unseen }: Cluster): Finding[] {
   return unseen

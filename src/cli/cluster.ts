@@ -62,6 +62,8 @@ export interface ClusterObjects {
   readonly states: readonly ConfigurationState[]
   readonly pods: readonly Pod[]
   readonly leases: readonly Lease[]
+  /** By which the kubelets say that they live, of kube-node-lease. */
+  readonly nodeLeases: readonly Lease[]
   /** kube-proxy's, of kube-system; empty where it is not run from one. */
   readonly proxyConfig: readonly ConfigMap[]
   /** Of the one Service that was asked for. */

@@ -20,7 +20,7 @@ import {
 import type { ClusterObjects } from './cluster.ts'
 
 /** Those members of a cluster's objects that are collections of the API. */
-type CollectionName = Exclude<keyof ClusterObjects, 'unseen' | 'readAt' | 'namespace'>
+export type CollectionName = Exclude<keyof ClusterObjects, 'unseen' | 'readAt' | 'namespace'>
 
 type ObjectOf<Name extends CollectionName> = ClusterObjects[Name][number] & KubeObject
 
@@ -59,6 +59,7 @@ function collectionsOf({ namespace, ofServices, eventsOf }: Reading): Collection
     states: { resource: CONFIGURATION_STATES, scope: ours },
     pods: { resource: PODS, scope: ours },
     leases: { resource: LEASES, scope: ours },
+    nodeLeases: { resource: LEASES, scope: { namespace: 'kube-node-lease' } },
     proxyConfig: {
       resource: CONFIG_MAPS,
       scope: { namespace: 'kube-system', fieldSelector: 'metadata.name=kube-proxy' },
@@ -74,19 +75,17 @@ function scopeOfEvents({
   return { namespace, fieldSelector: `involvedObject.kind=Service,involvedObject.name=${name}` }
 }
 
-export function collectionsToRead(reading: Reading): Collection<KubeObject>[] {
-  const all = Object.values(collectionsOf(reading)) as (Collection<KubeObject> | null)[]
-  return all.filter((collection) => collection !== null)
+/** Those that are to be read, with the name of the member that each is. */
+export function collectionsToRead(reading: Reading): (readonly [CollectionName, Collection<KubeObject>])[] {
+  const all = Object.entries(collectionsOf(reading)) as [CollectionName, Collection<KubeObject> | null][]
+  return all.flatMap(([name, collection]) => (collection === null ? [] : [[name, collection] as const]))
 }
 
-/** A cluster's objects, of which `get` gives those of each collection that is read; the others are empty. */
-export function ofEach(
+/** The members of a cluster's objects that are collections, each from `get`; events where they are not read are none. */
+export function gathered(
   reading: Reading,
-  get: (collection: Collection<KubeObject>) => readonly KubeObject[],
+  get: (name: CollectionName) => readonly KubeObject[],
 ): Pick<ClusterObjects, CollectionName> {
-  const collections = Object.entries(collectionsOf(reading)) as [string, Collection<KubeObject> | null][]
-  const lists = collections.map(
-    ([name, collection]) => [name, collection === null ? [] : get(collection)] as const,
-  )
-  return Object.fromEntries(lists) as unknown as Pick<ClusterObjects, CollectionName>
+  const lists = collectionsToRead(reading).map(([name]) => [name, get(name)] as const)
+  return { events: [], ...Object.fromEntries(lists) } as unknown as Pick<ClusterObjects, CollectionName>
 }

@@ -1,13 +1,17 @@
-// All findings, the worst first. What only a speaker can see (its interfaces, its peers, its kernel's settings) is not
-// among them. Pure.
+// All findings, the worst first. Pure.
 
+import type { Hearing } from './ask-speakers.ts'
+import { checkClocks } from './check-clocks.ts'
 import { checkConfiguration } from './check-pools.ts'
 import { checkInstallation } from './check-programs.ts'
+import { checkSegments } from './check-segments.ts'
 import { checkServices } from './check-services.ts'
 import type { Cluster } from './cluster.ts'
 import { byGravity, type Finding } from './finding.ts'
 
-export function diagnose(cluster: Cluster): Finding[] {
-  const checks = [checkInstallation, checkConfiguration, checkServices]
-  return checks.flatMap((check) => check(cluster)).sort(byGravity)
+/** `hearings`: what the speakers said; none where they were not asked. */
+export function diagnose(cluster: Cluster, hearings: readonly Hearing[]): Finding[] {
+  const checks = [checkInstallation, checkClocks, checkConfiguration, checkServices]
+  const found = checks.flatMap((check) => check(cluster))
+  return [...found, ...checkSegments(cluster, hearings)].sort(byGravity)
 }

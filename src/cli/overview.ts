@@ -30,7 +30,7 @@ export interface Overview {
 }
 
 export function overviewOf(cluster: Cluster): Overview {
-  const findings = diagnose(cluster)
+  const findings = diagnose(cluster, [])
   const services: Record<ServiceState, number> = { Announced: 0, NotAnnounced: 0, Pending: 0, Foreign: 0 }
   for (const { state } of serviceReports(cluster)) services[state] += 1
   const levels: Record<Level, number> = { error: 0, warning: 0, note: 0 }

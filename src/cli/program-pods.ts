@@ -11,6 +11,10 @@ export interface ProgramPod {
   readonly isReady: boolean
   readonly image: string
   readonly args: readonly string[]
+  /** Empty while it has none. */
+  readonly address: string
+  /** Of its status API; 0: it has none. */
+  readonly port: number
 }
 
 /** Of the manifests' labels, and of those that Helm's charts use. */
@@ -34,6 +38,7 @@ function componentOf({ metadata }: Pod): ProgramPod['component'] | null {
 
 function programPod({ metadata, spec, status }: Pod, component: ProgramPod['component']): ProgramPod {
   const container = spec?.containers.find(({ name }) => name === component) ?? spec?.containers[0]
+  const args = container?.args ?? []
   return {
     component,
     name: metadata?.name ?? '',
@@ -41,7 +46,9 @@ function programPod({ metadata, spec, status }: Pod, component: ProgramPod['comp
     isReady:
       status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false,
     image: container?.image ?? '',
-    args: container?.args ?? [],
+    args,
+    address: status?.podIP ?? '',
+    port: Number(flagOf(args, 'port')),
   }
 }
 
@@ -53,6 +60,7 @@ export interface Installation {
 }
 
 const FLAGS = {
+  port: COMMON_FLAGS.port,
   'lb-class': COMMON_FLAGS['lb-class'],
   'ignore-exclude-lb': { fallback: 'false', help: '' },
 } as const satisfies FlagSpecs

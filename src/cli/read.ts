@@ -11,7 +11,13 @@ import {
   type Startable,
 } from '../kube/index.ts'
 import type { ClusterObjects, Unseen } from './cluster.ts'
-import { type Collection, collectionsToRead, ofEach, type Reading } from './collections.ts'
+import {
+  type Collection,
+  type CollectionName,
+  collectionsToRead,
+  gathered,
+  type Reading,
+} from './collections.ts'
 
 /** Changes that come together are shown together. */
 const GATHER_MS = 200
@@ -30,13 +36,10 @@ export async function readCluster(client: ApiClient, reading: Reading): Promise<
       return narrowed === undefined ? [] : await listAll(client, resource, narrowed).catch(nothingIfForbidden)
     }
   }
-  const lists = new Map<Collection<KubeObject>['resource'], readonly KubeObject[]>()
-  await Promise.all(
-    collectionsToRead(reading).map(async (collection) =>
-      lists.set(collection.resource, await read(collection)),
-    ),
-  )
-  const objects = ofEach(reading, ({ resource }) => lists.get(resource) ?? [])
+  const lists = new Map<CollectionName, readonly KubeObject[]>()
+  const wanted = collectionsToRead(reading)
+  await Promise.all(wanted.map(async ([name, collection]) => lists.set(name, await read(collection))))
+  const objects = gathered(reading, (name) => lists.get(name) ?? [])
   return { ...objects, unseen, readAt: Date.now(), namespace: reading.namespace }
 }
 
@@ -51,8 +54,9 @@ export class WatchedCluster implements Startable {
   readonly #unseen: readonly Unseen[]
   readonly #onChange: () => void
   readonly #all: Reflectors
-  readonly #reflectors = new Map<string, Reflector<KubeObject>>()
+  readonly #reflectors = new Map<CollectionName, Reflector<KubeObject>>()
   #gathering: NodeJS.Timeout | undefined
+  #stopped = false
 
   /** `unseen`: what is not there to be watched, as `readCluster` found. */
   constructor(
@@ -63,34 +67,34 @@ export class WatchedCluster implements Startable {
     this.#onChange = onChange
     this.#reading = reading
     this.#unseen = unseen
-    for (const { resource, scope, narrowed } of collectionsToRead(reading)) {
+    for (const [name, { resource, scope, narrowed }] of collectionsToRead(reading)) {
       const isWhole = unseen.every(({ kind }) => kind !== resource.kind)
       const place = isWhole ? scope : (narrowed ?? scope)
       const init = { resource, ...place, optional: true, onChange: () => this.#changed() }
-      this.#reflectors.set(resource.kind, this.#all.add<KubeObject>(init))
+      this.#reflectors.set(name, this.#all.add<KubeObject>(init))
     }
   }
 
-  /** Resolves when all of it has been read. */
-  async start(): Promise<void> {
+  /** Nothing is told before all of it has been read: half of a cluster looks like a broken one. */
+  start(): void {
     this.#all.start()
-    await this.#all.synced()
+    void this.#all.synced().then(() => this.#changed())
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     clearTimeout(this.#gathering)
     await this.#all.stop()
   }
 
   /** As it is now. */
   get objects(): ClusterObjects {
-    const copy = ofEach(this.#reading, ({ resource }) => [
-      ...(this.#reflectors.get(resource.kind)?.objects.values() ?? []),
-    ])
+    const copy = gathered(this.#reading, (name) => [...(this.#reflectors.get(name)?.objects.values() ?? [])])
     return { ...copy, unseen: this.#unseen, readAt: Date.now(), namespace: this.#reading.namespace }
   }
 
   #changed(): void {
+    if (this.#stopped || !this.#all.hasSynced) return
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined
       this.#onChange()

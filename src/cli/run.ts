@@ -3,6 +3,7 @@
 import { pino } from 'pino'
 import { stringify } from 'yaml'
 import { ApiClient, ApiUnreachable, isStatus, loadPersonalCredentials } from '../kube/index.ts'
+import { askSpeakers, type Hearing } from './ask-speakers.ts'
 import { type Cluster, understand } from './cluster.ts'
 import { type CommandLine, parseCommandLine, usageText } from './command-line.ts'
 import { type Drained, drain, undrain, type Undrained } from './drain.ts'
@@ -20,8 +21,8 @@ export interface Surroundings {
   /** Standard output is a terminal; colours only there, and unless NO_COLOR forbids them. */
   readonly isTerminal: boolean
   readonly colours: boolean
-  /** Ends a command that goes on. */
-  readonly signal: AbortSignal
+  /** Resolves when a command that goes on is to end; asked for only by such a one. */
+  readonly interrupted: () => Promise<void>
 }
 
 /**
@@ -54,6 +55,13 @@ function unreached(error: unknown, server: string): unknown {
   return new CommandFailed(EXIT.failed, `the API server ${server} does not accept the user of the kubeconfig`)
 }
 
+/** What a watch goes on from. */
+interface Beginning {
+  readonly cluster: Cluster
+  readonly hearings: readonly Hearing[]
+  readonly first: View
+}
+
 /** One command, from reading to the exit code. */
 class Invocation {
   readonly #client: ApiClient
@@ -78,9 +86,10 @@ class Invocation {
     if (command === 'drain') return this.#drain(cluster)
     if (command === 'undrain') return this.#undrain(cluster)
     if (command !== 'doctor') this.#tellUnseen(cluster)
-    const view = this.#look(command, cluster)
+    const hearings = command === 'doctor' ? await askSpeakers(this.#client, cluster) : []
+    const view = this.#look(command, cluster, hearings)
     this.#print(view)
-    return this.#line.watch ? this.#watch(command, cluster, view) : view.exitCode
+    return this.#line.watch ? this.#watch(command, { cluster, hearings, first: view }) : view.exitCode
   }
 
   get #reading() {
@@ -91,13 +100,16 @@ class Invocation {
     return { namespace: installation, ofServices: namespace, eventsOf: { namespace, name } }
   }
 
-  #look(command: LookingCommand, cluster: Cluster): View {
-    return LOOKS[command](cluster, this.#line, this.#namespace)
+  #look(command: LookingCommand, cluster: Cluster, hearings: readonly Hearing[]): View {
+    return LOOKS[command]({ cluster, hearings, namespace: this.#namespace }, this.#line)
   }
 
-  /** Prints anew what has changed, until the signal. */
-  async #watch(command: LookingCommand, { unseen }: Cluster, first: View): Promise<number> {
-    const { signal, isTerminal, print, tell } = this.#around
+  /** Prints anew what has changed, until the signal. Speakers are not asked again. */
+  async #watch(
+    command: LookingCommand,
+    { cluster: { unseen }, hearings, first }: Beginning,
+  ): Promise<number> {
+    const { interrupted, isTerminal, print, tell } = this.#around
     let shown = JSON.stringify(first.value)
     let { exitCode } = first
     const watched = new WatchedCluster(
@@ -106,7 +118,7 @@ class Invocation {
     )
     const show = (): void => {
       try {
-        const view = this.#look(command, understand(watched.objects))
+        const view = this.#look(command, understand(watched.objects), hearings)
         exitCode = view.exitCode
         if (JSON.stringify(view.value) === shown) return
         shown = JSON.stringify(view.value)
@@ -116,11 +128,8 @@ class Invocation {
         tell((error as Error).message) // what is watched has gone; it may come back
       }
     }
-    void watched.start().then(show)
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    watched.start()
+    await interrupted()
     await watched.stop()
     return exitCode
   }

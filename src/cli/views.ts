@@ -2,6 +2,7 @@
 
 import { splitKey } from '../kube/index.ts'
 import { parseAddress } from '../ip/index.ts'
+import type { Hearing } from './ask-speakers.ts'
 import type { Cluster } from './cluster.ts'
 import type { CommandLine, CommandName } from './command-line.ts'
 import { diagnose } from './doctor.ts'
@@ -24,11 +25,19 @@ export interface View {
 
 export type LookingCommand = Exclude<CommandName, 'drain' | 'undrain'>
 
-/** `namespace`: where Services without one are looked for. Throws `CommandFailed` for what is not there. */
-type Look = (cluster: Cluster, line: CommandLine, namespace: string) => View
+export interface Seen {
+  readonly cluster: Cluster
+  /** What the speakers said; none where they were not asked. */
+  readonly hearings: readonly Hearing[]
+  /** Where Services are looked for that are named without one. */
+  readonly namespace: string
+}
+
+/** Throws `CommandFailed` for what is not there. */
+type Look = (seen: Seen, line: CommandLine) => View
 
 export const LOOKS: Readonly<Record<LookingCommand, Look>> = {
-  status(cluster) {
+  status({ cluster }) {
     const overview = overviewOf(cluster)
     const { error, warning } = overview.findings
     return {
@@ -38,12 +47,12 @@ export const LOOKS: Readonly<Record<LookingCommand, Look>> = {
     }
   },
 
-  pools(cluster) {
+  pools({ cluster }) {
     const items = poolReports(cluster)
     return { value: { items }, text: (style) => showPools(items, style), exitCode: EXIT.ok }
   },
 
-  services(cluster, { allNamespaces, pool, node }, namespace) {
+  services({ cluster, namespace }, { allNamespaces, pool, node }) {
     const items = serviceReports(cluster).filter(
       (service) =>
         (allNamespaces || service.namespace === namespace) &&
@@ -53,7 +62,7 @@ export const LOOKS: Readonly<Record<LookingCommand, Look>> = {
     return { value: { items }, text: (style) => showServices(items, style), exitCode: EXIT.ok }
   },
 
-  explain(cluster, line, namespace) {
+  explain({ cluster, namespace }, line) {
     const key = serviceKey(line, namespace)
     const service = cluster.services.find(
       ({ metadata }) => `${metadata?.namespace}/${metadata?.name}` === key,
@@ -68,7 +77,7 @@ export const LOOKS: Readonly<Record<LookingCommand, Look>> = {
     }
   },
 
-  where(cluster, { subject = '' }) {
+  where({ cluster }, { subject = '' }) {
     const address = parseAddress(subject)
     if (address === null) throw new CommandFailed(EXIT.usage, `${subject}: expected an IPv4 or IPv6 address`)
     const found = whereIs(address, cluster)
@@ -79,8 +88,8 @@ export const LOOKS: Readonly<Record<LookingCommand, Look>> = {
     }
   },
 
-  doctor(cluster) {
-    const items = diagnose(cluster)
+  doctor({ cluster, hearings }) {
+    const items = diagnose(cluster, hearings)
     return { value: { items }, text: (style) => showFindings(items, style), exitCode: exitCodeOf(items) }
   },
 }

@@ -29,7 +29,7 @@ const SERVED: Partial<ClusterObjects> = {
 }
 
 function found(parts: Partial<ClusterObjects>): string[] {
-  return diagnose(clusterOf(parts)).map(({ level, reason, object }) => `${level} ${reason} ${object}`)
+  return diagnose(clusterOf(parts), []).map(({ level, reason, object }) => `${level} ${reason} ${object}`)
 }
 
 test('of a cluster in which all is well there is nothing to say', () => {
@@ -320,9 +320,21 @@ for (const [title, parts, expected] of cases) {
   test(`doctor finds ${title}`, () => assert.deepEqual(found(parts), expected))
 }
 
+const renewed = (time: string) => ({
+  metadata: { name: 'node-1', managedFields: [{ manager: 'kubelet', time: '2026-01-01T11:59:50Z' }] },
+  spec: { holderIdentity: 'node-1', renewTime: time },
+})
+
+test('a node whose clock is some seconds off is found, to one that is a moment off nobody objects', () => {
+  assert.deepEqual(found({ nodeLeases: [renewed('2026-01-01T11:59:50.900000Z')] }), [])
+  for (const time of ['2026-01-01T11:58:50.000000Z', '2026-01-01T12:00:50.000000Z'])
+    assert.deepEqual(found({ nodeLeases: [renewed(time)] }), ['warning ClockSkew Node node-1'])
+  assert.deepEqual(found({ nodeLeases: [{ metadata: { name: 'node-1' }, spec: {} }] }), [])
+})
+
 test('every finding says what, why and what to do', () => {
   for (const [, parts] of cases) {
-    for (const { what, why, remedy } of diagnose(clusterOf(parts))) {
+    for (const { what, why, remedy } of diagnose(clusterOf(parts), [])) {
       for (const sentence of [what, why, remedy]) assert.ok(sentence.length > 10, sentence)
     }
   }

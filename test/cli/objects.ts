@@ -42,7 +42,11 @@ export function programPod(
       labels: { app: 'metallb', component },
     },
     spec: { nodeName: on, containers: [{ name: component, image, args: [component, ...args] }] },
-    status: { phase: 'Running', conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
+    status: {
+      phase: 'Running',
+      podIP: `192.0.2.${10 + Number(on.at(-1))}`,
+      conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }],
+    },
   }
 }
 
@@ -133,6 +137,7 @@ export function clusterOf(parts: Partial<ClusterObjects> = {}): Cluster {
     states: [],
     pods: [programPod('controller', 'node-1'), ...NODES.map((name) => programPod('speaker', name))],
     leases: [lease('controller-node-1_0123')],
+    nodeLeases: [],
     proxyConfig: [],
     events: [],
     unseen: [],

@@ -53,7 +53,7 @@ async function run(
   t: TestContext,
   server: FakeApiServer,
   command: string,
-  { signal = new AbortController().signal, onOut = undefined as ((out: string) => void) | undefined } = {},
+  { interrupted = Promise.resolve(), onOut = undefined as ((out: string) => void) | undefined } = {},
 ): Promise<Ran> {
   const ran: Ran = { code: -1, out: '', err: [] }
   try {
@@ -66,7 +66,7 @@ async function run(
       tell: (line) => ran.err.push(line),
       isTerminal: false,
       colours: false,
-      signal,
+      interrupted: () => interrupted,
     })
   } catch (error) {
     assert.ok(error instanceof CommandFailed, String(error))
@@ -173,11 +173,12 @@ test('undrain takes the label away, and says when there was none', async (t) => 
 
 test('a watch prints what has changed, and a server that is away is told once', async (t) => {
   const server = await start(t)
-  const ending = new AbortController()
+  let interrupt = (): void => undefined
+  const interrupted = new Promise<void>((resolve) => (interrupt = resolve))
   let out = ''
   let seen = (): void => undefined
   const watching = run(t, server, 'services --watch', {
-    signal: ending.signal,
+    interrupted,
     onOut: (text) => {
       out = text
       seen()
@@ -198,7 +199,7 @@ test('a watch prints what has changed, and a server that is away is told once', 
   server.fault = () => false
   server.set('services', service('last', { annotations: { 'metallb.io/address-pool': 'lost' } }))
   await printed('last')
-  ending.abort()
+  interrupt()
   const { code, err } = await watching
   assert.equal(code, 0)
   assert.deepEqual(

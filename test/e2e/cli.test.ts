@@ -103,6 +103,7 @@ test('when all is well every command says so, and who announces is who answers',
     ),
   )
   assert.deepEqual(codes, [0, 0, 0, 0, 0, 0])
+  assert.equal((await typemetal('doctor')).out, 'Nothing to complain of.\n') // of the speakers either
   assert.equal((await typemetal('where 172.25.254.57')).code, 3)
   assert.equal((await typemetal('explain nothing')).code, 3)
 })

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import https from 'node:https'
+import type { AddressInfo } from 'node:net'
+import test, { type TestContext } from 'node:test'
+import { askSpeakers, type Hearing } from '../../src/cli/ask-speakers.ts'
+import type { ProgramPod } from '../../src/cli/program-pods.ts'
+import { ApiClient } from '../../src/kube/index.ts'
+import { FIRST } from '../kube/certificates.ts'
+import { failWith, startApiServer } from '../kube/fake-api-server.ts'
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+const TOKEN_PATH = '/api/v1/namespaces/metallb-system/serviceaccounts/viewer/token'
+
+/** What comes of asking one speaker that answers so. */
+async function asked(
+  t: TestContext,
+  answer: Answer,
+  { mayAskForTokens = true, unreachable = false } = {},
+): Promise<Hearing | undefined> {
+  const speaker = https.createServer(FIRST, answer).listen(0, '127.0.0.1')
+  await once(speaker, 'listening')
+  t.after(() => {
+    speaker.closeAllConnections()
+    speaker.close()
+  })
+  const server = await startApiServer(t)
+  server.fault = ({ path, method }, response) => {
+    assert.deepEqual([method, path], ['POST', TOKEN_PATH])
+    if (!mayAskForTokens) failWith(response, 403, 'Forbidden')
+    else response.end(JSON.stringify({ status: { token: 'of-the-viewer' } }))
+    return true
+  }
+  const client = new ApiClient(server.credentials)
+  t.after(() => client.stop())
+  const pod: ProgramPod = {
+    component: 'speaker',
+    name: 'speaker-x',
+    node: 'node-1',
+    isReady: true,
+    image: '',
+    args: [],
+    address: unreachable ? '127.0.0.2' : '127.0.0.1',
+    port: (speaker.address() as AddressInfo).port,
+  }
+  const node = {
+    metadata: { name: 'node-1' },
+    status: { addresses: [{ type: 'Hostname', address: 'localhost' }] },
+  }
+  const [hearing] = await askSpeakers(
+    client,
+    { programs: [pod], nodes: [node], namespace: 'metallb-system' },
+    300,
+  )
+  return hearing
+}
+
+async function problem(t: TestContext, answer: Answer): Promise<string> {
+  const hearing = await asked(t, answer)
+  assert.ok(hearing && 'problem' in hearing)
+  return hearing.problem
+}
+
+test('a speaker is asked with a token of the viewer, and with no other', async (t) => {
+  const hearing = await asked(t, ({ url, headers }, response) => {
+    assert.equal(headers.authorization, 'Bearer of-the-viewer')
+    response.end(
+      JSON.stringify({ items: url?.endsWith('/peers') ? [{ node: 'node-2' }] : [{ interface: 'eth0' }] }),
+    )
+  })
+  assert.deepEqual(hearing, {
+    node: 'node-1',
+    segments: [{ interface: 'eth0' }],
+    peers: [{ node: 'node-2' }],
+  })
+})
+
+test('a node that is not reached at its first address is asked at its others', async (t) => {
+  const answer: Answer = (_, response) => void response.end('{"items": []}')
+  assert.deepEqual(await asked(t, answer, { unreachable: true }), { node: 'node-1', segments: [], peers: [] })
+})
+
+test('who may not have that token asks nobody, and is told the right that he needs', async (t) => {
+  const hearing = await asked(t, () => assert.fail('it was asked'), { mayAskForTokens: false })
+  assert.ok(hearing && 'problem' in hearing)
+  assert.match(hearing.problem, /create a token of ServiceAccount viewer/)
+})
+
+test('a speaker that says nothing, refuses, talks nonsense or without end costs its own answer only', async (t) => {
+  assert.match(await problem(t, () => undefined), /no answer within 300 ms/)
+  assert.match(await problem(t, (_, response) => void response.writeHead(403).end()), /HTTP 403/)
+  assert.match(await problem(t, (_, response) => void response.end('{"items": 3}')), /something else/)
+  assert.match(await problem(t, (_, response) => void response.end('<html>')), /JSON/)
+  assert.match(await problem(t, (_, response) => void response.end('x'.repeat(2 << 20))), /no end/)
+})
