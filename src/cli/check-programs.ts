@@ -63,7 +63,7 @@ function controllers(cluster: Cluster): Finding[] {
         level: 'error',
         reason: 'NoController',
         object,
-        what: pods.length === 0 ? 'there is no controller' : 'no controller is ready',
+        what: pods.length === 0 ? nowhere('controller', cluster) : 'no controller is ready',
         why: 'no Service gets an address; those that have one keep it',
         remedy,
       },
@@ -76,6 +76,10 @@ function controllers(cluster: Cluster): Finding[] {
   return [{ level: 'warning', reason: 'NoActiveController', object, what, why, remedy }]
 }
 
+function nowhere(program: string, { namespace }: Cluster): string {
+  return `there is no ${program} in namespace ${namespace}; if it is in another one, give --installation`
+}
+
 function speakers(cluster: Cluster): Finding[] {
   const pods = cluster.programs.filter(({ component }) => component === 'speaker')
   if (pods.length === 0) {
@@ -84,7 +88,7 @@ function speakers(cluster: Cluster): Finding[] {
         level: 'error',
         reason: 'NoSpeaker',
         object: 'DaemonSet speaker',
-        what: 'there is no speaker',
+        what: nowhere('speaker', cluster),
         why: 'nobody answers for any address',
         remedy: `kubectl -n ${cluster.namespace} describe daemonset speaker`,
       },

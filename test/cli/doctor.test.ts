@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { diagnose } from '../../src/cli/doctor.ts'
 import { exitCodeOf } from '../../src/cli/finding.ts'
@@ -338,6 +339,15 @@ test('every finding says what, why and what to do', () => {
       for (const sentence of [what, why, remedy]) assert.ok(sentence.length > 10, sentence)
     }
   }
+})
+
+test('docs/cli.md or docs/allocation.md has every reason', () => {
+  const docs = ['cli', 'allocation'].map((name) =>
+    readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'),
+  )
+  const reasons = cases.flatMap(([, parts]) => diagnose(clusterOf(parts), []).map(({ reason }) => reason))
+  const missing = reasons.filter((reason) => docs.every((text) => !text.includes(`\`${reason}\``)))
+  assert.deepEqual(missing, [])
 })
 
 test('the exit code is that of the worst, and notes are no reason to complain', () => {
