@@ -97,7 +97,10 @@ export async function walkThrough(statusUrl: string | undefined): Promise<void> 
   comment('The cluster says the same')
   await saysNode(node, 'kubectl -n metallb-system get servicel2statuses')
   await saysNode(node, 'curl -s --unix-socket $SANDBOX_DIR/status.sock http://localhost/api/v1/services')
-  await show('kubectl describe service web | sed -n "/^Events/,$ p"')
+
+  comment('All of it in one look, and what is wrong, if anything is')
+  await saysNode(node, 'kubectl typemetal explain web')
+  await show('kubectl typemetal doctor')
   if (statusUrl !== undefined)
     process.stdout.write(`\nThe status API, from outside the sandbox: ${statusUrl}\n`)
 }

@@ -15,6 +15,7 @@ test('the walk-through shows the whole job and ends with 0', async () => {
     /172\.25\.254\.50 dev eth0 lladdr/,
     /IPAllocated/,
     /nodeAssigned/,
+    /\nNothing to complain of\.\n/,
   ]) {
     assert.match(stdout(), shown)
   }
