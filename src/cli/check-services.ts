@@ -41,7 +41,7 @@ function ofNobody(
   service: Service,
   cluster: Cluster,
 ): Finding[] {
-  if (addresses.length > 0) return []
+  if (addresses.length > 0 || reason !== 'OtherClass') return []
   const { loadBalancerClass } = cluster.installation
   return of(service, {
     level: 'warning',

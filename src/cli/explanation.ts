@@ -8,7 +8,13 @@ import {
   type Service,
   type ServiceL2Status,
 } from '../api/index.ts'
-import { explainIneligibility, explainWithheld, rankNodes, servingNodes } from '../candidates/index.ts'
+import {
+  explainIneligibility,
+  explainWithheld,
+  type Ineligibility,
+  rankNodes,
+  servingNodes,
+} from '../candidates/index.ts'
 import { keyOf } from '../kube/index.ts'
 import type { Cluster } from './cluster.ts'
 import { asksFor, type PoolVerdict, poolVerdicts } from './pool-verdicts.ts'
@@ -130,11 +136,15 @@ function candidatesOf(service: Service, { nodes, state }: ServiceReport, cluster
       announces,
       interfaces: shown?.status?.interfaces?.flatMap(({ name }) => name ?? []) ?? interfaces,
       since: shown?.metadata.creationTimestamp ?? null,
-      message: `${announces ? 'announces it' : ''}${announces && because !== null ? ', but ' : ''}${
-        because === null ? (announces ? '' : 'may announce it') : explainIneligibility(because)
-      }`,
+      message: partOf(announces, because),
     }
   })
+}
+
+function partOf(announces: boolean, because: Ineligibility | null): string {
+  const bar = because === null ? null : explainIneligibility(because)
+  if (!announces) return bar ?? 'may announce it'
+  return bar === null ? 'announces it' : `announces it, but ${bar}`
 }
 
 function statusOf(

@@ -17,7 +17,7 @@ import type { Cluster } from './cluster.ts'
  * - Announced: it has its addresses, and a node answers for them.
  * - NotAnnounced: it has addresses, and nobody answers for them.
  * - Pending: it has no address.
- * - Foreign: it is of a class that is not ours.
+ * - Foreign: it is of a class that is not ours, or of another type.
  */
 export type ServiceState = 'Announced' | 'NotAnnounced' | 'Pending' | 'Foreign'
 
@@ -62,7 +62,14 @@ export function serviceReport(service: Service, cluster: Cluster): ServiceReport
 
 type Standing = Pick<ServiceReport, 'state' | 'reason' | 'message'>
 
+const OTHER_TYPE: Standing = {
+  state: 'Foreign',
+  reason: 'notLoadBalancer',
+  message: explainWithheld('notLoadBalancer'),
+}
+
 function standing(service: Service, cluster: Cluster): Standing {
+  if (service.spec?.type !== 'LoadBalancer') return OTHER_TYPE
   const { loadBalancerClass } = cluster.installation
   const { loadBalancerClass: own = null } = service.spec ?? {}
   if (own !== loadBalancerClass) return foreign(own, loadBalancerClass)

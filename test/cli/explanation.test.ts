@@ -142,6 +142,13 @@ test('of who may not see everything nothing is concluded, and what the Service s
   assert.deepEqual([silent.reason, silent.findings], ['CannotSee', []])
 })
 
+test('a Service of another type is nobody’s concern here', () => {
+  const { state, reason, findings } = explained({
+    services: [service('web', { spec: { type: 'ClusterIP' } })],
+  })
+  assert.deepEqual([state, reason, findings], ['Foreign', 'notLoadBalancer', []])
+})
+
 test('the class of the Services that are ours is read from the controller’s command line', () => {
   const pods = [
     programPod('controller', 'node-1', { args: ['--port=9120', '--lb-class=typemetal.io/l2'] }),
