@@ -182,14 +182,15 @@ function sentenceOf(logLine: string): string {
 }
 
 function showDrained({ node, moved, dark, left }: Drained): string {
-  return [
-    ...moved.map(({ service, nodes }) => `${service}: ${nodes.join(', ')} announces it now\n`),
-    ...dark.map((service) => `${service}: nobody announces it now\n`),
-    ...left.map((service) => `${service}: not handed over in time\n`),
+  const lines = [
+    ...moved.map(({ service, nodes }) => `${service}: ${nodes.join(', ')} announces it now`),
+    ...dark.map((service) => `${service}: nobody announces it now`),
+    ...left.map((service) => `${service}: not handed over in time`),
     left.length > 0
-      ? `${node} is excluded, and announces still or was not relieved\n`
-      : `${node} announces nothing\n`,
-  ].join('')
+      ? `${node} is excluded, and announces still or was not relieved`
+      : `${node} announces nothing`,
+  ]
+  return lines.map((line) => `${printable(line)}\n`).join('')
 }
 
 function showUndrained({ node, wasExcluded }: Undrained): string {

@@ -163,9 +163,10 @@ export function showExplanation(explanation: Explanation, { paint, now }: Style)
       message,
     ])
   return [
-    field('Service', [paint('strong', printable(`${namespace}/${name}`))]),
+    field('Service', [paint('strong', `${namespace}/${name}`)]),
     field('State', [
-      paint(STATE_TONES[state], state) + (explanation.reason === state ? '' : ` (${explanation.reason})`),
+      paint(STATE_TONES[state], state) +
+        (explanation.reason === state ? '' : printable(` (${explanation.reason})`)),
     ]),
     field('Addresses', [printable(addresses.join(', ') || '<none>')]),
     field('Asks for', [printable(explanation.asksFor)]),
@@ -178,7 +179,9 @@ export function showExplanation(explanation: Explanation, { paint, now }: Style)
       : [field('Shared with', [printable(someOf(explanation.sharedWith, 5))])]),
     field('Announcement', [printable(explanation.announcement)]),
     field('Endpoints', [
-      `${endpoints.serve ? `serve${places}` : 'none serves'}; policy ${explanation.externalTrafficPolicy}`,
+      printable(
+        `${endpoints.serve ? `serve${places}` : 'none serves'}; policy ${explanation.externalTrafficPolicy}`,
+      ),
     ]),
     ...(poolRows.length === 0 ? [] : ['\n', table(['POOL', ''], poolRows, paint)]),
     ...(rows.length === 0 ? [] : ['\n', table(['PLACE', 'NODE', 'INTERFACES', ''], rows, paint)]),

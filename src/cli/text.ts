@@ -7,7 +7,7 @@ export interface Cell {
   readonly tone?: Tone
 }
 
-/** Puts a tone on text; without colours it leaves the text as it is. */
+/** Puts a tone on text, as far as colours are wanted; what comes out is printable. */
 export type Paint = (tone: Tone | undefined, text: string) => string
 
 /** How a report is to look. */
@@ -21,8 +21,10 @@ export interface Style {
 const CODES: Readonly<Record<Tone, number>> = { good: 32, bad: 31, warn: 33, faint: 2, strong: 1 }
 
 export function painter(colours: boolean): Paint {
-  return (tone, text) =>
-    colours && tone !== undefined && text !== '' ? `\u001b[${CODES[tone]}m${text}\u001b[0m` : text
+  return (tone, text) => {
+    const safe = printable(text)
+    return colours && tone !== undefined && safe !== '' ? `\u001b[${CODES[tone]}m${safe}\u001b[0m` : safe
+  }
 }
 
 /** Control characters, which somebody may have put into an object for the terminals of others. */
