@@ -1,6 +1,7 @@
 // What goes wrong with a question, as RFC 9457 has it: problem+json, with a reason that programs can rely on.
 
 import { STATUS_CODES } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { objectOf, oneOf, type Schema, text } from './schema.ts'
 
@@ -17,6 +18,10 @@ export const PROBLEMS = {
   NotReady: 503,
   Busy: 503,
 } as const
+
+/** Who is told these comes again at once, if he means harm: then the telling alone would keep us busy. */
+const HELD_BACK: ReadonlySet<ProblemReason> = new Set(['Unauthenticated', 'Forbidden', 'Busy'])
+const HELD_BACK_MS = 500
 
 export type ProblemReason = keyof typeof PROBLEMS
 
@@ -78,8 +83,11 @@ export function answerWithProblems(server: FastifyInstance, onDefect: (error: Er
     }
     return sendProblem(reply, 'NotFound', `there is nothing at ${path}; /openapi.json lists what there is`)
   })
-  server.setErrorHandler((error: Error & { statusCode?: number }, _, reply) => {
-    if (error instanceof Problem) return sendProblem(reply, error.reason, error.message)
+  server.setErrorHandler(async (error: Error & { statusCode?: number }, _, reply) => {
+    if (error instanceof Problem) {
+      if (HELD_BACK.has(error.reason)) await setTimeout(HELD_BACK_MS)
+      return sendProblem(reply, error.reason, error.message)
+    }
     const { statusCode = 500 } = error
     if (statusCode >= 400 && statusCode < 500) return sendProblem(reply, 'InvalidParameter', error.message)
     onDefect(error)

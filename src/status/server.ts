@@ -17,6 +17,9 @@ const IDLE_TIMEOUT_MS = 60_000
 const CONNECTIONS = 128
 /** Of one address, so that one client does not shut out the others. */
 const CONNECTIONS_OF_ONE = 48
+/** New ones of one address in the long run: a TLS handshake costs about a millisecond. */
+const NEW_OF_ONE_A_SECOND = 20
+const REMEMBERED_CLIENTS = 1024
 /** Kubernetes' own limit for names. */
 const NAME_LENGTH = 253
 
@@ -60,7 +63,7 @@ export function httpServer({ access, onDefect }: ServerInit): FastifyInstance {
   server.server.maxConnections = CONNECTIONS
   if (access.kind === 'https') {
     const { check } = access
-    limitEach(server.server, CONNECTIONS_OF_ONE)
+    limitEach(server.server)
     server.addHook('onRequest', (request) => check(request))
   } else {
     server.addHook('onRequest', async ({ headers }) => requireLoopbackName(headers.host))
@@ -77,17 +80,32 @@ function requireLoopbackName(host = ''): void {
   throw new Problem('MisdirectedRequest', 'ask for http://localhost, as kubectl port-forward says')
 }
 
-function limitEach(server: Server, most: number): void {
-  const open = new Map<string, number>()
+interface Client {
+  open: number
+  /** Connections that it may open at once; more come with the time. */
+  credit: number
+  at: number
+}
+
+/** A connection too many is closed before its handshake, which would cost us much more than the client. */
+function limitEach(server: Server): void {
+  const clients = new Map<string, Client>()
   server.on('connection', (socket: Socket) => {
     const { remoteAddress = '' } = socket
-    const count = (open.get(remoteAddress) ?? 0) + 1
-    open.set(remoteAddress, count)
-    socket.once('close', () => {
-      const left = (open.get(remoteAddress) ?? 1) - 1
-      if (left === 0) open.delete(remoteAddress)
-      else open.set(remoteAddress, left)
-    })
-    if (count > most) socket.destroy()
+    const now = performance.now()
+    const client = clients.get(remoteAddress) ?? { open: 0, credit: CONNECTIONS_OF_ONE, at: now }
+    clients.set(remoteAddress, client)
+    const earned = ((now - client.at) / 1000) * NEW_OF_ONE_A_SECOND
+    client.credit = Math.min(CONNECTIONS_OF_ONE, client.credit + earned)
+    client.at = now
+    client.open++
+    socket.once('close', () => client.open--)
+    if (client.open > CONNECTIONS_OF_ONE || client.credit < 1) socket.destroy()
+    else client.credit--
+    if (clients.size > REMEMBERED_CLIENTS) forgetIdle(clients)
   })
+}
+
+function forgetIdle(clients: Map<string, Client>): void {
+  for (const [address, { open }] of clients) if (open === 0) clients.delete(address)
 }

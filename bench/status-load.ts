@@ -1,0 +1,146 @@
+// What hostile clients of the status API cost those who wait for an address: steps of work that the thread still does a
+// second, and the longest wait between two steps, while another process does its worst.
+//   node --import tsx bench/status-load.ts
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import http from 'node:http'
+import https from 'node:https'
+import { type AddressInfo, connect } from 'node:net'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import {
+  ChangeLog,
+  controllerServer,
+  metricsRegistry,
+  type ServiceView,
+  type StatusSource,
+} from '../src/status/index.ts'
+import { Problem } from '../src/status/problem.ts'
+import { selfSigned } from '../src/status/self-signed.ts'
+
+const SECONDS = 5
+const SERVICES = 10_000
+/** About what one assignment costs. */
+const STEP_MS = 0.3
+
+const ATTACKS: Readonly<Record<string, (plain: number, tls: number) => void>> = {
+  'nobody looks': () => undefined,
+  '32 clients list Services as fast as they can': (plain) =>
+    repeat(32, () => get(plain, '/api/v1/services?limit=1000')),
+  '32 ask for what there is not': (plain) => repeat(32, () => get(plain, '/api/v1/services/a/none')),
+  '32 follow the events and read nothing': (plain) => {
+    for (let count = 0; count < 32; count++)
+      http
+        .get({ port: plain, path: '/api/v1/events' }, (response) => response.pause())
+        .on('error', () => undefined)
+  },
+  '100 connections that send nothing': (plain) => {
+    for (let count = 0; count < 100; count++) connect(plain, '127.0.0.1').on('error', () => undefined)
+  },
+  '16 open TLS with invented tokens, again and again': (_, tls) => repeat(16, () => handshake(tls)),
+}
+
+function repeat(clients: number, ask: () => Promise<void>): void {
+  for (let count = 0; count < clients; count++)
+    void (async () => {
+      for (;;) await ask()
+    })()
+}
+
+const agent = new http.Agent({ keepAlive: true })
+
+async function get(port: number, path: string): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const request = http.get({ port, path, agent, host: '127.0.0.1' }, (response) =>
+      response.resume().once('close', resolve),
+    )
+    request.once('error', () => resolve())
+  })
+}
+
+async function handshake(port: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const headers = { authorization: `Bearer ${Math.random()}` }
+    const options = {
+      port,
+      host: '127.0.0.1',
+      path: '/metrics',
+      agent: false,
+      rejectUnauthorized: false,
+      headers,
+    }
+    const request = https.get(options, (response) => response.resume().once('close', resolve))
+    request.once('error', () => resolve())
+  })
+}
+
+const [, , attack, plainPort, tlsPort] = process.argv
+if (attack !== undefined) {
+  ATTACKS[attack]?.(Number(plainPort), Number(tlsPort))
+} else {
+  await measure()
+}
+
+function sourceOf(changes: ChangeLog): StatusSource {
+  const services = new Map(
+    Array.from({ length: SERVICES }, (_, index): [string, ServiceView] => {
+      const name = `s${String(index).padStart(5, '0')}`
+      const ips = [`10.32.${index >> 8}.${index & 255}`]
+      return [
+        `a/${name}`,
+        { namespace: 'a', name, state: 'Assigned', ips, pool: 'lan', announcedBy: ['node-1'] },
+      ]
+    }),
+  )
+  const keys = [...services.keys()]
+  const nothing = { keys: () => [], view: () => undefined }
+  return {
+    notReady: () => undefined,
+    pools: { ...nothing, detail: () => undefined, addresses: () => undefined },
+    services: { keys: () => keys, view: (key) => services.get(key), detail: async () => undefined },
+    speakers: nothing,
+    transitions: nothing,
+    changes,
+  }
+}
+
+async function measure(): Promise<void> {
+  const changes = new ChangeLog()
+  const source = sourceOf(changes)
+  const init = { page: '', onDefect: (error: Error) => console.error(error) }
+  const check = async (): Promise<void> => {
+    throw new Problem('Unauthenticated', 'no')
+  }
+  const tls = selfSigned(['localhost'], Date.now())
+  const plain = controllerServer(source, metricsRegistry(), { access: { kind: 'loopback' }, ...init })
+  const secured = controllerServer(source, metricsRegistry(), {
+    access: { kind: 'https', tls, check },
+    ...init,
+  })
+  for (const server of [plain, secured]) await server.listen({ host: '127.0.0.1', port: 0 })
+  const ports = [plain, secured].map(({ server }) => String((server.address() as AddressInfo).port))
+  const keys = source.services.keys({})
+  console.log(`${'steps/s'.padStart(8)} ${'longest wait'.padStart(14)}`)
+  for (const what of Object.keys(ATTACKS)) {
+    const attacker = fork(fileURLToPath(import.meta.url), [what, ...ports], { execArgv: ['--import', 'tsx'] })
+    const exited = once(attacker, 'exit')
+    await sleep(2000)
+    let steps = 0
+    let longest = 0
+    let before = performance.now()
+    for (const end = before + SECONDS * 1000; performance.now() < end; steps++) {
+      const until = performance.now() + STEP_MS
+      while (performance.now() < until);
+      changes.mark('service', keys[steps % keys.length] ?? '')
+      await setImmediate()
+      longest = Math.max(longest, performance.now() - before)
+      before = performance.now()
+    }
+    attacker.kill('SIGKILL')
+    await exited
+    await sleep(500)
+    const row = [String(Math.round(steps / SECONDS)).padStart(8), `${longest.toFixed(1)} ms`.padStart(14)]
+    console.log(`${row.join(' ')}   ${what}`)
+  }
+  for (const server of [plain, secured]) await server.close()
+}
