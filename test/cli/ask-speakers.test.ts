@@ -18,7 +18,7 @@ const TOKEN_PATH = '/api/v1/namespaces/metallb-system/serviceaccounts/viewer/tok
 async function asked(
   t: TestContext,
   answer: Answer,
-  { mayAskForTokens = true, unreachable = false } = {},
+  { mayAskForTokens = true, unreachable = false, deadlineMs = 10_000 } = {},
 ): Promise<Hearing | undefined> {
   const speaker = https.createServer(FIRST, answer).listen(0, '127.0.0.1')
   await once(speaker, 'listening')
@@ -52,13 +52,13 @@ async function asked(
   const [hearing] = await askSpeakers(
     client,
     { programs: [pod], nodes: [node], namespace: 'metallb-system' },
-    300,
+    deadlineMs,
   )
   return hearing
 }
 
-async function problem(t: TestContext, answer: Answer): Promise<string> {
-  const hearing = await asked(t, answer)
+async function problem(t: TestContext, answer: Answer, deadlineMs?: number): Promise<string> {
+  const hearing = await asked(t, answer, { ...(deadlineMs !== undefined && { deadlineMs }) })
   assert.ok(hearing && 'problem' in hearing)
   return hearing.problem
 }
@@ -89,7 +89,7 @@ test('who may not have that token asks nobody, and is told the right that he nee
 })
 
 test('a speaker that says nothing, refuses, talks nonsense or without end costs its own answer only', async (t) => {
-  assert.match(await problem(t, () => undefined), /no answer within 300 ms/)
+  assert.match(await problem(t, () => undefined, 300), /no answer within 300 ms/)
   assert.match(await problem(t, (_, response) => void response.writeHead(403).end()), /HTTP 403/)
   assert.match(await problem(t, (_, response) => void response.end('{"items": 3}')), /something else/)
   assert.match(await problem(t, (_, response) => void response.end('<html>')), /JSON/)
