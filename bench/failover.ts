@@ -14,6 +14,7 @@ import {
   firstAnswer,
   kubectl,
   loadBalancer,
+  NAMESPACE,
   pool,
   signal,
   web,
@@ -39,6 +40,11 @@ const processesOf = (node: string): string[] =>
 const pull = async (node: string): Promise<void> => void (await on('', `ip link set lan-${node} down`))
 const plug = async (node: string): Promise<void> => void (await on('', `ip link set lan-${node} up`))
 
+const replace = async (node: string): Promise<void> =>
+  void (await kubectl(
+    `delete pod -n ${NAMESPACE} -l component=speaker --field-selector spec.nodeName=${node} --wait=false`,
+  ))
+
 const EVENTS: Readonly<Record<string, Event>> = {
   none: { fail: () => sleep(1000), mend: () => undefined, moves: false },
   cable: { fail: pull, mend: plug, moves: true },
@@ -47,8 +53,9 @@ const EVENTS: Readonly<Record<string, Event>> = {
     mend: (node) => processesOf(node).forEach((name) => signal(name, 'SIGCONT')),
     moves: true,
   },
-  killed: { fail: (node) => signal(`speaker-${node}`, 'SIGKILL'), mend: () => undefined, moves: true },
-  terminated: { fail: (node) => signal(`speaker-${node}`, 'SIGTERM'), mend: () => undefined, moves: true },
+  // Afterwards a new pod: a container that ends again and again is started later each time.
+  killed: { fail: (node) => signal(`speaker-${node}`, 'SIGKILL'), mend: replace, moves: true },
+  terminated: { fail: replace, mend: () => undefined, moves: true },
   'cable-without-api': {
     fail: async (node) => {
       signal('kube-apiserver', 'SIGSTOP')

@@ -145,6 +145,17 @@ export class Instance {
       if (state !== 'none') yield { address, state, since, stranger }
   }
 
+  /** Addresses that two others hold who both live: they do not hear each other, or have not yet. */
+  *disputes(): Generator<{ readonly address: Address; readonly nodes: readonly string[] }> {
+    for (const { address, claims } of this.#contests.values()) {
+      if (claims.size < 2) continue
+      const nodes = [...claims].flatMap(([{ node, deaf }, { state }]) =>
+        state === 'active' && !deaf ? [node] : [],
+      )
+      if (nodes.length > 1) yield { address, nodes: nodes.sort() }
+    }
+  }
+
   /** After `leave`: everything is said and done. */
   get hasLeft(): boolean {
     return this.#voice.hasSaidGoodbye || (this.isLeaving && !this.#situation.isUp)

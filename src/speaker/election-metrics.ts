@@ -32,6 +32,11 @@ export function registerElectionMetrics(
   bySegment('peers', 'Other speakers that live on the segment', ({ peers }) => peers.length)
   bySegment('quorum', '1 while a majority of the known speakers is heard', (each) => Number(each.hasQuorum))
   bySegment('listening', '1 while the speaker only listens', (each) => Number(each.isListening))
+  bySegment(
+    'disputed',
+    'Addresses that two other speakers hold, who then do not hear each other',
+    ({ disputed }) => disputed.length,
+  )
   const held: Gauge = new Gauge({
     name: 'typemetal_election_held',
     help: 'Addresses that this node holds',

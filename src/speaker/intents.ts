@@ -41,6 +41,8 @@ export interface SegmentReport {
   readonly hasQuorum: boolean
   /** The other speakers that live, by node. */
   readonly peers: readonly PeerReport[]
+  /** Addresses that two others hold; for longer than a moment only when those do not hear each other. */
+  readonly disputed: readonly { readonly ip: string; readonly nodes: readonly string[] }[]
 }
 
 export interface PeerReport {

@@ -73,6 +73,7 @@ function segmentReport({ link, instance }: Segment): SegmentReport {
     isListening,
     hasQuorum: peers.hasQuorum,
     peers: listed,
+    disputed: [...instance.disputes()].map(({ address, nodes }) => ({ ip: formatAddress(address), nodes })),
   }
 }
 

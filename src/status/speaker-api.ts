@@ -14,6 +14,8 @@ export interface SegmentView {
   /** It hears a majority of the speakers that it knows of. */
   readonly hasQuorum: boolean
   readonly peers: number
+  /** Addresses that two others hold, who then do not hear each other. */
+  readonly disputed: readonly { readonly ip: string; readonly nodes: readonly string[] }[]
 }
 
 /** Another speaker, as heard on one interface. */
@@ -72,9 +74,22 @@ export interface SpeakerSource {
   transitions(): readonly ClaimTransition[]
 }
 
+const DISPUTE = objectOf<SegmentView['disputed'][number]>(
+  'Dispute',
+  { ip: text(), nodes: listOf(text()) },
+  {},
+)
+
 const SEGMENT = objectOf<SegmentView>(
   'Segment',
-  { interface: text(), isUp: FLAG, isListening: FLAG, hasQuorum: FLAG, peers: COUNT },
+  {
+    interface: text(),
+    isUp: FLAG,
+    isListening: FLAG,
+    hasQuorum: FLAG,
+    peers: COUNT,
+    disputed: listOf(DISPUTE, 'addresses that two others hold, who then do not hear each other'),
+  },
   {},
 )
 

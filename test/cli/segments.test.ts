@@ -9,7 +9,14 @@ type Heard = Exclude<Hearing, { problem: string }>
 type Peer = Heard['peers'][number]
 type Segment = Heard['segments'][number]
 
-const eth0: Segment = { interface: 'eth0', isUp: true, isListening: false, hasQuorum: true, peers: 2 }
+const eth0: Segment = {
+  interface: 'eth0',
+  isUp: true,
+  isListening: false,
+  hasQuorum: true,
+  peers: 2,
+  disputed: [],
+}
 
 function peer(node: string, parts: Partial<Peer> = {}): Peer {
   return {

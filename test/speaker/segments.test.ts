@@ -16,6 +16,8 @@ const STRANGER = 0x02_00_00_00_99_99
 /** The frames of one speaker go to all others that are on an interface of the same name. */
 class Lan {
   now = 0
+  /** Whether the first does not hear the second. */
+  deafTo: (to: Segments, from: Segments) => boolean = () => false
   #drawn = 0
   readonly speakers: { readonly segments: Segments; readonly links: readonly FitLink[] }[] = []
   /** What was sent by purpose: `node purpose address`. */
@@ -53,7 +55,7 @@ class Lan {
           for (const hello of output.hellos) {
             for (const other of this.speakers) {
               const to = other.links.find(({ name }) => name === output.link.name)
-              if (other.segments !== segments && to)
+              if (other.segments !== segments && to && !this.deafTo(other.segments, segments))
                 other.segments.receive(to.index, hello, output.link.mac, this.now)
             }
           }
@@ -203,4 +205,20 @@ test('the report names the peers of each segment, and what they hold', () => {
     [segment?.interface, segment?.isUp, segment?.isListening, segment?.hasQuorum],
     ['eth0', true, false, true],
   )
+})
+
+test('two others who hold one address, and do not hear each other, are told of by who hears both', () => {
+  const lan = new Lan()
+  const [a, b, c] = ['a', 'b', 'c'].map((node) => lan.join(node, link('eth0'))) as [
+    Segments,
+    Segments,
+    Segments,
+  ]
+  lan.deafTo = (to, from) => (to === a && from === b) || (to === b && from === a)
+  lan.intend(a, 'a', [intent(VIP, 'a b c')])
+  lan.intend(b, 'b', [intent(VIP, 'a b c')])
+  lan.intend(c, 'c', [intent(VIP, 'a b c')])
+  lan.runTo(4000)
+  const [segment] = reportOf(c, String).segments
+  assert.deepEqual(segment?.disputed, [{ ip: VIP, nodes: ['a', 'b'] }])
 })

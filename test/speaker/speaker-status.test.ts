@@ -19,7 +19,9 @@ const REPORT: Report = {
   held: [{ ip: '192.0.2.1', interfaces: ['eth0'], since: '2026-01-01T00:00:00Z' }],
   unplaced: [],
   conflicts: [{ ip: '192.0.2.2', interface: 'eth0', mac: '02:00:00:00:00:99', isAnnounced: false }],
-  segments: [{ interface: 'eth0', isUp: true, isListening: false, hasQuorum: true, peers: [PEER] }],
+  segments: [
+    { interface: 'eth0', isUp: true, isListening: false, hasQuorum: true, peers: [PEER], disputed: [] },
+  ],
 }
 
 function status(): SpeakerStatus {
@@ -43,7 +45,7 @@ function transition(count: number): TransitionReport {
 test('segments, peers, addresses and strangers are told as reported, with the Services that have the address', () => {
   const it = status()
   assert.deepEqual(it.segments(), [
-    { interface: 'eth0', isUp: true, isListening: false, hasQuorum: true, peers: 1 },
+    { interface: 'eth0', isUp: true, isListening: false, hasQuorum: true, peers: 1, disputed: [] },
   ])
   assert.deepEqual(it.peers(), [{ ...PEER, interface: 'eth0' }])
   assert.deepEqual(it.held()[0]?.services, ['default/web'])
