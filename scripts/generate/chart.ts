@@ -6,6 +6,7 @@ import { type Generated, read, yamlFiles } from './sources.ts'
 export const CHART_FILES = 'deploy/helm/typemetal/files'
 
 const SOURCES: Readonly<Record<string, string>> = {
+  'alerts.yaml': 'deploy/optional/monitoring/alerts.yaml',
   'controller.yaml': 'deploy/controller.yaml',
   'disruption-budget.yaml': 'deploy/disruption-budget.yaml',
   'excluded-interfaces.yaml': 'deploy/excluded-interfaces.yaml',

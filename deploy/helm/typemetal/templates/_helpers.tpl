@@ -27,10 +27,16 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
-{{/* Of `root`, the ServiceAccount of `program`. */}}
+{{/* The values of the ServiceAccount `name` of files/rbac.yaml, as YAML: those of a program, or our own. */}}
+{{- define "typemetal.serviceAccount" -}}
+{{- $values := default dict (index .root.Values .name) -}}
+{{- default (dict "create" true "name" "" "annotations" dict) $values.serviceAccount | toYaml -}}
+{{- end }}
+
+{{/* Of `root`, the ServiceAccount of `name`. One that is no program's is looked for by its name. */}}
 {{- define "typemetal.serviceAccountName" -}}
-{{- $account := (index .root.Values .program).serviceAccount -}}
-{{- $own := printf "%s-%s" (include "typemetal.fullname" .root) .program -}}
+{{- $account := include "typemetal.serviceAccount" . | fromYaml -}}
+{{- $own := ternary (printf "%s-%s" (include "typemetal.fullname" .root) .name) .name (hasKey .root.Values .name) -}}
 {{- if $account.create -}}{{ default $own $account.name }}{{- else -}}{{ default "default" $account.name }}{{- end -}}
 {{- end }}
 
@@ -65,7 +71,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if $annotations }}{{ $_ := set $template.metadata "annotations" $annotations }}{{ else }}{{ $_ := unset $template.metadata "annotations" }}{{ end -}}
 
 {{- $pod := $template.spec -}}
-{{- $_ := set $pod "serviceAccountName" (include "typemetal.serviceAccountName" (dict "root" $root "program" $program)) -}}
+{{- $_ := set $pod "serviceAccountName" (include "typemetal.serviceAccountName" (dict "root" $root "name" $program)) -}}
 {{- with $root.Values.imagePullSecrets }}{{ $_ := set $pod "imagePullSecrets" . }}{{ end -}}
 {{- range $field := list "affinity" "priorityClassName" "runtimeClassName" "securityContext" -}}
 {{- with index $values $field }}{{ $_ := set $pod $field . }}{{ end -}}
@@ -102,5 +108,5 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* What MetalLB's chart has and this one has no use for: there is no webhook, no BGP, no memberlist of its own port. */}}
 {{- define "typemetal.ignoredValues" -}}
-controller.image speaker.image controller.enabled speaker.enabled controller.webhookMode controller.command speaker.command speaker.memberlist speaker.frr speaker.reloader speaker.frrMetrics speaker.initContainers speaker.bgpDebounceTimeout speaker.secretName speaker.wanConfig crds.validationFailurePolicy frrk8s frr-k8s tls prometheus.rbacPrometheus prometheus.serviceAccount prometheus.namespace prometheus.serviceMonitor prometheus.prometheusRule prometheus.secureMetricsPort prometheus.speaker prometheus.controller
+controller.image speaker.image controller.enabled speaker.enabled controller.webhookMode controller.command speaker.command speaker.memberlist speaker.frr speaker.reloader speaker.frrMetrics speaker.initContainers speaker.bgpDebounceTimeout speaker.secretName speaker.wanConfig crds.validationFailurePolicy frrk8s frr-k8s tls prometheus.rbacPrometheus prometheus.serviceAccount prometheus.namespace prometheus.serviceMonitor prometheus.prometheusRule.staleConfig prometheus.prometheusRule.configNotLoaded prometheus.prometheusRule.addressPoolExhausted prometheus.prometheusRule.addressPoolUsage prometheus.prometheusRule.bgpSessionDown prometheus.secureMetricsPort prometheus.speaker prometheus.controller
 {{- end }}
