@@ -54,6 +54,7 @@ export class PoolStatusWriter implements Startable {
     this.#init = init
     this.#queue = new WorkQueue({
       log: components.log,
+      subject: 'pool',
       concurrency: 4,
       handler: (pool) => this.#write(pool),
     })

@@ -3,6 +3,7 @@
 import type { Logger } from 'pino'
 import type { Decision, Finding } from '../allocator/index.ts'
 import { CONDITION_TYPE, type Service } from '../api/index.ts'
+import { formatAddress } from '../ip/index.ts'
 import {
   type ApiClient,
   type EventRecorder,
@@ -111,7 +112,12 @@ export class ServiceWriter {
         follows: service.metadata?.resourceVersion,
         answer: Object.assign(answer, { apiVersion, kind }),
       })
-      log.info({ service: key, write: writing.write, pool: writing.pool }, 'Service written')
+      const { write, pool, finding } = writing
+      const ips = writing.addresses.map(formatAddress)
+      log.info(
+        { service: key, write, ...(pool !== null && { pool }), ips, reason: finding?.reason },
+        'Service written',
+      )
       return answer
     } catch (error) {
       metrics.updateErrors.inc()

@@ -18,6 +18,8 @@ export interface WorkQueueInit {
   backoff?: BackoffInit
   /** How long `stop` waits for what is being worked on; default 5 s. */
   drainMs?: number
+  /** What a key names, as the log calls it: `service`, `pool`; default `key`. */
+  subject?: string
   /** Told how long each handling took, in seconds, whatever came of it. */
   onHandled?: (seconds: number) => void
 }
@@ -115,7 +117,7 @@ export class WorkQueue implements Startable {
     const level = isStatus(error, 409) ? 'debug' : 'warn'
     const expected = error instanceof ApiError || error instanceof ApiUnreachable
     const told = expected ? { error: error.message } : { err: error } // a defect shows its stack
-    this.#init.log[level]({ key, ...told, delayMs }, 'trying again')
+    this.#init.log[level]({ [this.#init.subject ?? 'key']: key, ...told, delayMs }, 'trying again')
     this.addAfter(key, delayMs)
   }
 }

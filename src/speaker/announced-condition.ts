@@ -38,7 +38,12 @@ export class AnnouncedConditionWriter implements Startable {
   constructor({ client, log, wanted }: AnnouncedConditionComponents) {
     this.#client = client
     this.#wanted = wanted
-    this.#queue = new WorkQueue({ log, concurrency: 1, handler: (key) => this.#settle(key) })
+    this.#queue = new WorkQueue({
+      log,
+      subject: 'service',
+      concurrency: 1,
+      handler: (key) => this.#settle(key),
+    })
   }
 
   start(): void {

@@ -62,7 +62,12 @@ export class ServiceStatusWriter implements Startable {
     this.#client = client
     this.#ownPod = ownPod
     this.#init = init
-    this.#queue = new WorkQueue({ log, handler: (name) => this.#settle(name), concurrency: 4 })
+    this.#queue = new WorkQueue({
+      log,
+      subject: 'serviceL2Status',
+      handler: (name) => this.#settle(name),
+      concurrency: 4,
+    })
     this.#written = new Reflector<ServiceL2Status>(
       { client, log },
       {
