@@ -1,10 +1,10 @@
 // How long a client outside the cluster goes without an answer when the holder of its address fails, or hands over.
 //   npm run sandbox -- exec --nodes 4 -- node --import tsx bench/failover.ts [--trials N] [--addresses N] [EVENT…]
 // The client asks by UDP every 5 ms; of many addresses the neighbour table of its kernel says when each one has moved.
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import {
   advertisement,
   apply,
@@ -84,7 +84,7 @@ for (const name of chosen) if (!(name in EVENTS)) throw new Error(`${name} is no
 await setUp()
 const addresses = await allAddresses()
 const [vip = ''] = addresses
-for (const address of addresses) await on('client', `ping -c 1 -W 1 ${address}`).catch(() => '')
+await ask(addresses)
 process.stdout.write(
   'event                     trials   outage ms: min  p50  p99  max   lost  | return: max ms  lost' +
     (count > 1 ? `  | all ${count}: p50  max ms` : '') +
@@ -192,11 +192,18 @@ function quantile(values: readonly number[], share: number): string {
   )
 }
 
+/** Has the client's kernel look for them. */
+async function ask(wanted: readonly string[]): Promise<void> {
+  const lines = wanted.map((address) => `echo > /dev/udp/${address}/9`)
+  await promisify(execFile)('ip', ['netns', 'exec', 'client', 'bash', '-c', lines.join('\n')])
+  await sleep(500)
+}
+
 /** The node whose MAC the client's kernel has, as the gratuitous frames told it. */
 async function holderOf(address: string): Promise<string> {
   const line = await on('client', `ip neigh show ${address} dev eth0`)
   for (const node of CANDIDATES) if (line.includes(await macOf(node))) return node
-  await on('client', `ping -c 1 -W 1 ${address}`).catch(() => '')
+  await ask([address])
   throw new Error(`nobody has ${address}: ${line}`)
 }
 
