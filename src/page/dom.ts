@@ -23,6 +23,11 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
+/** `1 Service`, `2 Services`. */
+export function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
 /** Calls `draw` once before the next frame, however often it is asked to. */
 export function onceAFrame(draw: () => void): () => void {
   let planned = false

@@ -1,7 +1,7 @@
 // The page of the controller: puts its parts together and draws what has changed, once a frame.
 
 import type { PoolDetail } from '../status/index.ts'
-import { byId, make, onceAFrame } from './dom.ts'
+import { byId, counted, make, onceAFrame } from './dom.ts'
 import { type Changed, Live, readService } from './live.ts'
 import { PoolMap } from './pool-map.ts'
 import { isTroubled, Store } from './store.ts'
@@ -64,7 +64,7 @@ function wordsFor({ state, message, services, conflicts, exhaustion, ...counts }
   const ends = exhaustion === undefined ? '' : ` At the present rate it is full at ${exhaustion.at}.`
   const strangers = conflicts.map((each) => ` ${each.namespace}/${each.name}: ${each.message}.`).join('')
   const refused = state === 'Accepted' ? '' : ` ${state}${message === undefined ? '' : `: ${message}`}.`
-  return `${services} Services; free: ${free}.${refused}${ends}${strangers}`
+  return `${counted(services, 'Service', 'Services')}; free: ${free}.${refused}${ends}${strangers}`
 }
 
 const nodes = new NodesView()
@@ -79,7 +79,7 @@ function drawServices(): void {
   const pending = all.filter(({ view }) => view.state === 'Pending').length
   const troubled = all.filter(({ view }) => isTroubled(view)).length
   byId('summary', HTMLElement).textContent =
-    `${all.length} Services, ${pending} pending, ${troubled} not announced`
+    `${counted(all.length, 'Service', 'Services')}, ${pending} pending, ${troubled} not announced`
 }
 
 const drawMaps = onceAFrame(drawPools)

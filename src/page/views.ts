@@ -1,7 +1,7 @@
 // The parts of the page besides the maps: nodes, the list of Services, what happened, one Service in detail.
 
 import type { ServiceDetail, SpeakerView, Transition } from '../status/index.ts'
-import { byId, make } from './dom.ts'
+import { byId, counted, make } from './dom.ts'
 import { isTroubled, type KnownService } from './store.ts'
 
 /** Addresses named on a node's card. */
@@ -31,7 +31,11 @@ export class NodesView {
       { className: eligible ? '' : 'barred' },
       make('h3', {}, node),
       make('p', {}, nodeAddresses.join(', ')),
-      make('p', {}, `${services} Services, ${ips.length} addresses`),
+      make(
+        'p',
+        {},
+        `${counted(services, 'Service', 'Services')}, ${counted(ips.length, 'address', 'addresses')}`,
+      ),
       make('p', { className: 'ips' }, named + more),
       ...(trouble === undefined ? [] : [make('p', {}, trouble)]),
     )

@@ -78,7 +78,7 @@ test('a Service that is created appears with its address, its cell fills, and it
   const [holder = ''] = await announcers('web')
   await page.getByText(`172.25.254.50: default/web, ${holder}`).waitFor()
   await page.locator('#nodes li', { hasText: '172.25.254.50' }).waitFor()
-  assert.match(await card(holder), /1 Services, 1 addresses.*172\.25\.254\.50/)
+  assert.match(await card(holder), /1 Service, 1 address.*172\.25\.254\.50/)
 })
 
 test('one that gets no address says why, in the list and in full', async () => {
