@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test, { before } from 'node:test'
 import { parseAllDocuments } from 'yaml'
 import { goTool } from '../../scripts/go-tool.mjs'
 import { startSandbox } from '../sandbox/sandbox.ts'
+import { writeMetalLBChart } from './metallb-chart.ts'
 
 const CHART = 'deploy/helm/typemetal'
 
@@ -144,13 +147,17 @@ test('what is optional is made when it is asked for', () => {
     crds: { enabled: false },
     rbac: { create: false },
     networkpolicies: { enabled: true, apiPort: 16443 },
-    prometheus: { podMonitor: { enabled: true, interval: '7s' } },
+    prometheus: {
+      podMonitor: { enabled: true, interval: '7s' },
+      prometheusRule: { enabled: true, extraAlerts: [{ alert: 'Own', expr: 'vector(1)' }] },
+    },
   })
   const kinds = new Set(objects(all).map(({ kind }) => kind))
-  assert.ok(kinds.has('PodMonitor') && kinds.has('NetworkPolicy'))
+  for (const kind of ['PodMonitor', 'NetworkPolicy', 'PrometheusRule']) assert.ok(kinds.has(kind), kind)
   assert.ok(!kinds.has('CustomResourceDefinition') && !kinds.has('RoleBinding'))
   assert.match(all, /port: 16443/)
   assert.match(all, /interval: 7s/)
+  assert.match(all, /alert: MetalLBStaleConfig[^]*alert: Own/)
 })
 
 test('a value that is not there is refused by its name', () => {
@@ -192,4 +199,53 @@ client curl -sS --retry 30 --retry-all-errors --retry-delay 1 --max-time 40 http
     /172\.25\.254\.77 reinstalled\nweb-\S+ on node-\d answers/,
   ])
     assert.match(stdout(), expected)
+})
+
+/** The commands of the guide for who has MetalLB's chart. */
+function guide(): string {
+  const [, section = ''] =
+    /^## Change over: Helm\n(.*?)^## /ms.exec(readFileSync('docs/migrate-from-metallb.md', 'utf8')) ?? []
+  const [, commands = ''] = /^```sh\n(.*?)^```/ms.exec(section) ?? []
+  assert.notEqual(commands, '')
+  return commands
+}
+
+test("a release of MetalLB's chart becomes ours by the commands of the guide, and MetalLB's again", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'typemetal-chart-'))
+  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  writeMetalLBChart(join(folder, 'metallb'))
+  symlinkSync(helm, join(folder, 'helm'))
+  writeFileSync(join(folder, 'your-values.yaml'), 'frrk8s: { enabled: false }\n')
+  symlinkSync(join(process.cwd(), 'deploy'), join(folder, 'deploy'))
+  const script = `
+cd ${folder}
+PATH=${folder}:$PATH
+ns="-n metallb-system"
+told() {
+  echo "$1:" $(kubectl get service web -o jsonpath={.status.loadBalancer.ingress[0].ip}) \\
+    $(kubectl get deployment metallb-controller $ns -o 'jsonpath={.spec.template.spec.containers[*].image}') \\
+    $(kubectl get validatingwebhookconfiguration -o name | wc -l) $(kubectl get bgppeers,ipaddresspools $ns -o name)
+}
+helm install metallb ./metallb $ns --create-namespace --wait --timeout 2m
+kubectl label namespace metallb-system pod-security.kubernetes.io/enforce=privileged
+kubectl apply -f ${process.cwd()}/deploy/example.yaml
+echo '{"apiVersion":"metallb.io/v1beta2","kind":"BGPPeer","metadata":{"name":"router","namespace":"metallb-system"}}' | kubectl apply -f -
+kubectl create service loadbalancer web --tcp=80
+kubectl patch service web --subresource=status --type=merge -p '{"status":{"loadBalancer":{"ingress":[{"ip":"172.25.254.77"}]}}}'
+helm upgrade metallb ./metallb $ns --set webhook=true
+${guide()}
+kubectl rollout status deployment/metallb-controller $ns --timeout=2m
+kubectl rollout status daemonset/metallb-speaker $ns --timeout=2m
+kubectl wait service web --for=jsonpath='{.metadata.annotations.metallb\\.io/ip-allocated-from-pool}'=first-pool --timeout=60s
+told ours
+helm upgrade metallb ./metallb $ns --reset-values --set webhook=true
+told back
+`
+  const program = `typemetal/typemetal=node ${process.cwd()}/dist/main.js`
+  const options = ['--no-product', '--nodes', '2', '--program', program]
+  const { code, stdout, stderr } = startSandbox('exec', ...options, '--', 'sh', '-ec', script)
+  assert.equal(await code, 0, stdout() + stderr())
+  const objects = 'bgppeer.metallb.io/router ipaddresspool.metallb.io/first-pool'
+  assert.match(stdout(), new RegExp(`^ours: 172.25.254.77 typemetal/typemetal:\\S+ 0 ${objects}$`, 'm'))
+  assert.match(stdout(), new RegExp(`^back: 172.25.254.77 quay.io/metallb/controller:\\S+ 1 `, 'm'))
 })
