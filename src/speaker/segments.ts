@@ -28,7 +28,6 @@ export class Segments {
   readonly #segments = new Map<number, Segment>()
   #intents: Intents
   #links: readonly FitLink[] = []
-  #deaf: ReadonlySet<number> = new Set()
   #isLeaving = false
   #table: ResponderTable | null = null
 
@@ -37,10 +36,9 @@ export class Segments {
     this.#intents = { node: init.node, cluster: '', isStale: false, addresses: [] }
   }
 
-  /** What this node may hold from now on. */
-  intend(intents: Intents, now: number): void {
+  /** What this node may hold, as soon as `connect` is called. */
+  intend(intents: Intents): void {
     this.#intents = intents
-    this.#arrange(now)
   }
 
   /**
@@ -57,14 +55,9 @@ export class Segments {
   /** The interfaces that can announce, see `fitLinks`; `deaf`: indexes of those that cannot be listened on. */
   connect(links: readonly FitLink[], deaf: ReadonlySet<number>, now: number): void {
     this.#links = links
-    this.#deaf = deaf
-    this.#arrange(now)
-  }
-
-  #arrange(now: number): void {
     this.#table = null
     const usable = new Map(
-      this.#links.map((link) => [link.index, this.#deaf.has(link.index) ? withoutCarrier(link) : link]),
+      links.map((link) => [link.index, deaf.has(link.index) ? withoutCarrier(link) : link]),
     )
     for (const [index, segment] of this.#segments) {
       const link = usable.get(index)
@@ -74,11 +67,15 @@ export class Segments {
     const intents = this.#intentsByLink()
     for (const [index, segment] of this.#segments)
       segment.setIntents(intents.get(index) ?? this.#yielded, this.#intents.isStale, now)
-    if (!this.#isLeaving) for (const [index, wanted] of intents) this.#join(usable.get(index), wanted, now)
+    if (this.#isLeaving) return
+    for (const [index, wanted] of intents) {
+      const link = usable.get(index)
+      if (link !== undefined && !deaf.has(index)) this.#join(link, wanted, now)
+    }
   }
 
-  #join(link: FitLink | undefined, intents: readonly Intent[], now: number): void {
-    if (link === undefined || this.#deaf.has(link.index) || this.#segments.has(link.index)) return
+  #join(link: FitLink, intents: readonly Intent[], now: number): void {
+    if (this.#segments.has(link.index)) return
     const { drawInstance, ...init } = this.#init
     const segment = new Segment(link, { ...init, instance: drawInstance() }, now)
     segment.setIntents(intents, this.#intents.isStale, now)

@@ -89,7 +89,7 @@ class WireThread {
 
   onIntents(intents: Intents): void {
     this.#hellos.setCluster(intents.cluster)
-    this.#segments.intend(intents, performance.now())
+    this.#segments.intend(intents)
     this.#listen()
   }
 

@@ -42,7 +42,7 @@ class Lan {
     deaf = new Set<number>(),
   ): void {
     const { links = [] } = this.speakers.find((each) => each.segments === segments) ?? {}
-    segments.intend({ node, cluster: '', isStale: false, addresses }, this.now)
+    segments.intend({ node, cluster: '', isStale: false, addresses })
     segments.connect(links, deaf, this.now)
   }
 
