@@ -1,4 +1,5 @@
 // One address: text to number and back. Knows nothing of networks and ranges.
+import { Address6 } from 'ip-address'
 
 /** As Kubernetes writes it in `spec.ipFamilies`. */
 export type Family = 'IPv4' | 'IPv6'
@@ -12,7 +13,7 @@ export interface Address {
 export const FAMILY_BITS = { IPv4: 32, IPv6: 128 } as const
 
 /** ::ffff:0:0/96, RFC 4291 section 2.5.5.2: an IPv4 address in the clothes of an IPv6 one. */
-const MAPPED_PREFIX = 0xffffn
+const MAPPED_PREFIX = 0xffffn << 32n
 
 /**
  * The address that `text` writes, or `null`. An IPv4-mapped literal is the IPv4 address that it carries.
@@ -21,19 +22,22 @@ const MAPPED_PREFIX = 0xffffn
  * other programs read as other addresses.
  */
 export function parseAddress(text: string): Address | null {
-  if (text.length > LONGEST_TEXT) return null
   if (!text.includes(':')) {
     const quad = parseQuad(text)
     return quad === null ? null : { family: 'IPv4', value: BigInt(quad) }
   }
-  const value = parseGroups(text)
-  if (value === null) return null
-  if (value >> 32n === MAPPED_PREFIX) return { family: 'IPv4', value: BigInt.asUintN(32, value) }
-  return { family: 'IPv6', value }
+  if (!IPV6_CHARACTERS.test(text)) return null
+  try {
+    const value = new Address6(text).bigInt()
+    if (value >> 32n === MAPPED_PREFIX >> 32n) return { family: 'IPv4', value: BigInt.asUintN(32, value) }
+    return { family: 'IPv6', value }
+  } catch {
+    return null
+  }
 }
 
-/** Six groups of four digits and a dotted quad. */
-const LONGEST_TEXT = 45
+/** At most six groups of four digits and a dotted quad. */
+const IPV6_CHARACTERS = /^[0-9a-fA-F:.]{2,45}$/
 
 const [DOT, ZERO] = [0x2e, 0x30]
 
@@ -56,40 +60,6 @@ function parseQuad(text: string): number | null {
     digits++
   }
   return bytes === 4 && digits > 0 ? value * 256 + byte : null
-}
-
-/** Eight groups: `::` stands for one or more of zero, a dotted quad for the last two. RFC 4291 section 2.2. */
-function parseGroups(text: string): bigint | null {
-  const gap = text.indexOf('::')
-  const head = groupsOf(gap < 0 ? text : text.slice(0, gap), gap < 0)
-  const tail = gap < 0 ? [] : groupsOf(text.slice(gap + 2), true)
-  if (head === null || tail === null) return null
-  const zeros = 8 - head.length - tail.length
-  if (gap < 0 ? zeros !== 0 : zeros < 1) return null
-  return (bitsOf(head) << BigInt(16 * (8 - head.length))) | bitsOf(tail)
-}
-
-/** Groups in a row as one number. */
-function bitsOf(groups: readonly number[]): bigint {
-  let bits = 0n
-  for (const group of groups) bits = (bits << 16n) | BigInt(group)
-  return bits
-}
-
-const GROUP = /^[0-9a-fA-F]{1,4}$/
-
-/** @param quad whether the last two may be written as a dotted quad. */
-function groupsOf(text: string, quad: boolean): number[] | null {
-  if (text === '') return []
-  const groups: number[] = []
-  const parts = text.split(':')
-  for (const [index, part] of parts.entries()) {
-    const bits = quad && index === parts.length - 1 && part.includes('.') ? parseQuad(part) : null
-    if (bits !== null) groups.push(bits >>> 16, bits & 0xffff)
-    else if (GROUP.test(part)) groups.push(Number.parseInt(part, 16))
-    else return null
-  }
-  return groups
 }
 
 /** Dotted decimal, or RFC 5952: lower case, the longest run of zeros as `::`. Equal addresses give equal texts. */
