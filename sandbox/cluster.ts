@@ -98,7 +98,7 @@ async function startCluster({ kubeBin, options }: Init, at: Folders, layout: Lay
   await run(['mount', '--bind', at.hosts, '/etc/hosts'])
   const supervisor = new Supervisor(at)
   supervisor.start(etcd(at, kubeBin))
-  supervisor.start(apiServer(at, kubeBin, layout))
+  supervisor.start(apiServer(at, kubeBin, layout, options.audit))
   await apiReady(at, layout, API_DEADLINE_MS)
   supervisor.start(controllerManager(at, kubeBin))
   supervisor.start(scheduler(at, kubeBin))

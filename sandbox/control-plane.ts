@@ -86,7 +86,24 @@ export function etcd(at: Folders, bin: string): ProgramSpec {
   }
 }
 
-export function apiServer(at: Folders, bin: string, layout: Layout): ProgramSpec {
+/**
+ * Which requests the API server logs with `--audit`: those of the product's ServiceAccounts, without their contents.
+ * (Kubernetes docs, "Auditing".)
+ */
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts:metallb-system'] }, { level: 'None' }],
+}
+
+function auditFlags(at: Folders): string[] {
+  const policy = `${at.pki}/audit-policy.json`
+  writeFileSync(policy, JSON.stringify(AUDIT_POLICY))
+  return [`--audit-policy-file=${policy}`, `--audit-log-path=${at.logs}/audit.log`]
+}
+
+export function apiServer(at: Folders, bin: string, layout: Layout, audit: boolean): ProgramSpec {
   const [primary = 'ipv4'] = families(layout.ipFamily)
   return {
     name: 'kube-apiserver',
@@ -106,6 +123,7 @@ export function apiServer(at: Folders, bin: string, layout: Layout): ProgramSpec
       // A node's name is in /etc/hosts with its management address, which a pulled LAN cable leaves alone.
       '--kubelet-preferred-address-types=Hostname',
       '--allow-privileged=true',
+      ...(audit ? auditFlags(at) : []),
     ],
   }
 }

@@ -14,6 +14,7 @@ options of exec
   --no-product                  the cluster alone, without Typemetal
   --program IMAGE=COMMAND       pods whose image begins with IMAGE run COMMAND with the pod's own
                                 arguments and environment (repeatable)
+  --audit                       log what the product's ServiceAccounts ask of the API server: logs/audit.log
 `
 
 /**
@@ -24,6 +25,7 @@ options of exec
  * @property {'nftables' | 'iptables'} proxyMode
  * @property {boolean} product
  * @property {{ image: string, command: string[] }[]} programs
+ * @property {boolean} audit
  * @property {string[] | undefined} command  undefined: the walk-through
  */
 
@@ -77,6 +79,7 @@ export function parseOptions(args) {
     proxyMode: oneOf('proxy-mode', values['proxy-mode'] ?? 'nftables', ['nftables', 'iptables']),
     product: !values['no-product'],
     programs: (values.program ?? []).map(program),
+    audit: values.audit ?? false,
     command: verb === 'exec' ? command : undefined,
   }
 }
@@ -94,6 +97,7 @@ function parse(args) {
         'proxy-mode': { type: 'string' },
         'no-product': { type: 'boolean' },
         program: { type: 'string', multiple: true },
+        audit: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     })

@@ -17,7 +17,7 @@ import {
   unshareOptions,
 } from '../sandbox/machine.mjs'
 
-const IN_SANDBOX = [process.execPath, 'sandbox/run.mjs', 'exec', '--']
+const IN_SANDBOX = [process.execPath, 'sandbox/run.mjs', 'exec', '--audit', '--']
 
 /**
  * The groups that need surroundings of their own; every other folder of test/ is in the group `unit`.

@@ -10,13 +10,14 @@ test('without arguments it is the walk-through with the documented defaults', ()
     proxyMode: 'nftables',
     product: true,
     programs: [],
+    audit: false,
     command: undefined,
   })
 })
 
 test('exec takes its options, and everything behind -- as it stands', () => {
   const args =
-    'exec --nodes 5 --lans 2 --ip-family ipv6 --proxy-mode iptables --no-product --program a/b=/bin/x -v -- sh -c --nodes'
+    'exec --nodes 5 --lans 2 --ip-family ipv6 --proxy-mode iptables --no-product --audit --program a/b=/bin/x -v -- sh -c --nodes'
   assert.deepEqual(parseOptions(args.replace('/bin/x -v', '/bin/x').split(' ')), {
     nodes: 5,
     lans: 2,
@@ -24,6 +25,7 @@ test('exec takes its options, and everything behind -- as it stands', () => {
     proxyMode: 'iptables',
     product: false,
     programs: [{ image: 'a/b', command: ['/bin/x'] }],
+    audit: true,
     command: ['sh', '-c', '--nodes'],
   })
 })
