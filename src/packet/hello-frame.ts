@@ -3,6 +3,7 @@
 import type { Address } from '../ip/index.ts'
 import { EndOfBytes, Reader, Writer } from './cursor.ts'
 import { ETHERTYPE_IPV4, MINIMUM_FRAME_BYTES, readEthernetHeader, writeEthernetHeader } from './ethernet.ts'
+import { internetChecksum } from './internet-checksum.ts'
 import type { Mac } from './mac.ts'
 
 /** 224.0.0.254: link-local, so that no switch prunes it (RFC 4541 section 2.1.2); for experiments (RFC 4727). */
@@ -90,7 +91,7 @@ function ipv4Header(source: number, packetBytes: number): Uint8Array {
       .number(2, checksum)
       .number(4, source)
       .number(4, GROUP).bytes
-  return header(checksumOf(header(0)))
+  return header(internetChecksum(header(0)))
 }
 
 /** RFC 768: over pseudo header, header and payload; zero would mean that there is none. */
@@ -106,13 +107,5 @@ function udpChecksum(source: number, payload: Uint8Array): number {
     .number(2, udpBytes)
     .number(2, 0)
     .put(payload)
-  return checksumOf(summed.bytes) || 0xffff
-}
-
-/** RFC 1071. */
-function checksumOf(bytes: Uint8Array): number {
-  let sum = 0
-  for (const [index, byte] of bytes.entries()) sum += index % 2 === 0 ? byte * 256 : byte
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
-  return ~sum & 0xffff
+  return internetChecksum(summed.bytes) || 0xffff
 }

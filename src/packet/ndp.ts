@@ -3,6 +3,7 @@
 import type { Address } from '../ip/index.ts'
 import { Writer } from './cursor.ts'
 import { ETHERTYPE_IPV6, writeEthernetHeader } from './ethernet.ts'
+import { internetChecksum } from './internet-checksum.ts'
 import type { Mac } from './mac.ts'
 
 const IPV6_VERSION = 0x6000_0000
@@ -80,10 +81,11 @@ function groupMac(group: bigint): Mac {
 
 /** RFC 4443 section 2.3: the ones' complement sum over the pseudo header and the message. */
 function checksumOf(source: bigint, destination: bigint, message: Uint8Array): number {
-  const pseudo = new Writer(40).big(16, source).big(16, destination).number(4, message.length)
-  const bytes = [...pseudo.number(4, NEXT_HEADER_ICMPV6).bytes, ...message]
-  let sum = 0
-  for (const [index, byte] of bytes.entries()) sum += index % 2 === 0 ? byte * 256 : byte
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
-  return ~sum & 0xffff
+  const summed = new Writer(40 + message.length)
+    .big(16, source)
+    .big(16, destination)
+    .number(4, message.length)
+    .number(4, NEXT_HEADER_ICMPV6)
+    .put(message)
+  return internetChecksum(summed.bytes)
 }
