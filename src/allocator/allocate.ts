@@ -26,8 +26,11 @@ function allocateRequested(state: AllocatorState, request: Request): Allocation 
   if (unusable !== null) return { refusal: unusable }
   const location = locate(state.configuration, addresses, null)
   if (location.kind === 'refusedPool') return { refusal: { reason: 'PoolRefused', pool: location.pool.name } }
-  if (location.kind === 'unknown') return { refusal: { reason: 'NoPool' } }
-  if (location.kind === 'none') return { refusal: { reason: 'AddressOutsidePools', addresses } }
+  if (location.kind !== 'pool') {
+    // That more pools may come matters to who has an address; who asks for one is told what is so now.
+    const isAny = state.configuration.pools.size > 0
+    return { refusal: isAny ? { reason: 'AddressOutsidePools', addresses } : { reason: 'NoPool' } }
+  }
   const { pool } = location
   const [address] = addresses
   if (request.pool !== null && request.pool !== pool.name && address !== undefined) {

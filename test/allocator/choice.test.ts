@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { createState, reconcileService } from '../../src/allocator/index.ts'
+import { readConfiguration } from '../../src/config/index.ts'
 import { namespace, pool } from '../config/objects.ts'
 import { Cluster, type ServiceSpec, asks, both, service } from './cluster.ts'
 
@@ -199,4 +201,16 @@ test('a Service of another class, or of none, is another program’s', () => {
 
 test('a pool as large as IPv6 itself costs nothing', () => {
   assert.equal(gets([['p', ['::/0']]], { families: ['IPv6'] }), '::@p')
+})
+
+test('who asks for an address that no pool has is told so, also while more pools may come', () => {
+  const configuration = readConfiguration({
+    pools: [pool('a', ['10.0.0.0/24'])],
+    advertisements: [],
+    namespaces: [],
+    reserved: [],
+  })
+  const state = createState({ ...configuration, incomplete: true }, null)
+  const { finding } = reconcileService(state, service('s', asks('loadBalancerIPs', '10.9.9.9')))
+  assert.equal(finding?.reason, 'AddressOutsidePools')
 })
