@@ -23,6 +23,8 @@ export class Contest {
   since: number
   /** In their order; `null`: this node's intents do not know the address. */
   candidates: readonly Candidate[] | null = null
+  /** The address that they are ordered by. */
+  orderedBy: Address
   /** This node's place among them; −1: it may not hold the address. */
   place = -1
   /** Since when it may. */
@@ -61,6 +63,7 @@ export class Contest {
 
   constructor(address: Address, now: number) {
     this.address = address
+    this.orderedBy = address
     this.since = now
   }
 

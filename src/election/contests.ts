@@ -10,6 +10,8 @@ export interface Intent {
   readonly address: Address
   /** Nodes that may hold it, first choice first; this node may be missing. */
   readonly candidates: readonly Candidate[]
+  /** The address that they are ordered by, if it is another: of two of one Service the first. */
+  readonly orderedBy?: Address
 }
 
 export class Contests {
@@ -41,13 +43,14 @@ export class Contests {
 
   intend(intents: readonly Intent[], now: number): void {
     const missing = new Set(this.#all.values())
-    for (const { address, candidates } of intents) {
+    for (const { address, candidates, orderedBy } of intents) {
       const contest = this.open(address, now)
       missing.delete(contest)
       const place = candidates.findIndex(({ node }) => node === this.#node)
       if (place >= 0 && !contest.isEligible) contest.eligibleSince = now
       contest.candidates = candidates
       contest.place = place
+      contest.orderedBy = orderedBy ?? address
     }
     for (const contest of missing) {
       contest.candidates = null

@@ -163,7 +163,8 @@ function fromProbing(contest: Contest, situation: Situation): Step | null {
   if (isBlocked ? contest.has('active', 'probing') : contest.has('active'))
     return to('none', contest, 'occupied')
   for (const [peer, claim] of contest.claims) {
-    if (!peer.deaf && claim.state === contest.state && precedes(peer, situation, contest.address))
+    // In the candidates' order, so that both addresses of a Service go to one node.
+    if (!peer.deaf && claim.state === contest.state && precedes(peer, situation, contest.orderedBy))
       return to('none', contest, 'occupied')
   }
   if (now < contest.probeAt) return due(contest, contest.probeAt)

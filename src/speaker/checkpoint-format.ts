@@ -1,15 +1,15 @@
 // Intents as text and back. Pure.
 
 import type { Candidate } from '../election/index.ts'
-import { formatAddress, parseAddress } from '../ip/index.ts'
+import { type Address, formatAddress, parseAddress } from '../ip/index.ts'
 import type { AddressIntent, Intents } from './intents.ts'
 
 const FORMAT = 1
 const CLUSTER_ID = /^[0-9a-f]{16}$/
 
 export function encodeIntents({ node, cluster, addresses }: Intents): string {
-  const listed = addresses.map(({ address, candidates, interfaces }) => {
-    return { ip: formatAddress(address), candidates, interfaces }
+  const listed = addresses.map(({ address, candidates, orderedBy = address, interfaces }) => {
+    return { ip: formatAddress(address), candidates, orderedBy: formatAddress(orderedBy), interfaces }
   })
   return JSON.stringify({ format: FORMAT, node, cluster, addresses: listed })
 }
@@ -25,14 +25,19 @@ export function decodeIntents(text: string, node: string): Intents {
 }
 
 function asIntent(value: unknown): AddressIntent {
-  const { ip, candidates, interfaces } = asObject(value, 'an address')
-  const address = typeof ip === 'string' ? parseAddress(ip) : null
-  if (address === null) throw new Error(`ip ${JSON.stringify(ip)} is no address`)
+  const { ip, candidates, orderedBy, interfaces } = asObject(value, 'an address')
   return {
-    address,
+    address: asAddress(ip),
+    orderedBy: asAddress(orderedBy),
     candidates: asArray(candidates, 'candidates').map(asCandidate),
     interfaces: interfaces === null ? null : asArray(interfaces, 'interfaces').map(asName),
   }
+}
+
+function asAddress(value: unknown): Address {
+  const address = typeof value === 'string' ? parseAddress(value) : null
+  if (address === null) throw new Error(`${JSON.stringify(value)} is no address`)
+  return address
 }
 
 function asCandidate(value: unknown): Candidate {

@@ -33,6 +33,7 @@ function combine(node: string, address: Address, asking: readonly AskingService[
   return {
     address,
     candidates,
+    orderedBy: oldest?.intent.addresses[0] ?? address,
     interfaces: commonInterfaces(asking.map(({ intent }) => intent.interfacesOf.get(node) ?? null)),
   }
 }

@@ -237,6 +237,7 @@ test('a node may hold a shared address only if it may for all who share it; the 
         { node: 'c', score: 0 },
       ],
       interfaces: ['eth0'],
+      orderedBy: addressOf('10.0.0.1'),
     },
   ])
 })

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { type Logger, pino } from 'pino'
-import { parseAddress } from '../../src/ip/index.ts'
 import { Checkpoint } from '../../src/speaker/checkpoint.ts'
 import type { Intents } from '../../src/speaker/intents.ts'
+import { addressOf } from '../ip/address-of.ts'
 
 const intents: Intents = {
   node: 'node-1',
@@ -14,14 +14,20 @@ const intents: Intents = {
   isStale: false,
   addresses: [
     {
-      address: parseAddress('192.0.2.50') ?? assert.fail(),
+      address: addressOf('192.0.2.50'),
+      orderedBy: addressOf('192.0.2.50'),
       candidates: [
         { node: 'node-2', score: 10 },
         { node: 'node-1', score: 0 },
       ],
       interfaces: null,
     },
-    { address: parseAddress('2001:db8::50') ?? assert.fail(), candidates: [], interfaces: ['eth0'] },
+    {
+      address: addressOf('2001:db8::50'),
+      orderedBy: addressOf('192.0.2.50'),
+      candidates: [],
+      interfaces: ['eth0'],
+    },
   ],
 }
 
