@@ -1,49 +1,15 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
-import { pino } from 'pino'
-import { Registry } from 'prom-client'
 import type { Service } from '../../src/api/index.ts'
-import { Controller } from '../../src/controller/controller.ts'
-import { controllerMetrics } from '../../src/controller/metrics.ts'
-import { ApiClient, ConfigurationStateWriter, EventRecorder, OwnPod, Term } from '../../src/kube/index.ts'
+import { Term } from '../../src/kube/index.ts'
 import { type FakeApiServer, type SeenRequest, startApiServer } from '../kube/fake-api-server.ts'
-
-const NAMESPACE = 'metallb-system'
-const log = pino({ level: 'silent' })
+import { NAMESPACE, replica } from './replica.ts'
 
 async function serverWithPool(t: TestContext): Promise<FakeApiServer> {
   const server = await startApiServer(t)
   const pool = { metadata: { namespace: NAMESPACE, name: 'lan' }, spec: { addresses: ['192.0.2.0/24'] } }
   server.set('ipaddresspools', pool)
   return server
-}
-
-function replica(t: TestContext, server: FakeApiServer): Controller {
-  const client = new ApiClient(server.credentials)
-  const events = new EventRecorder({ client, log }, { component: 'metallb-controller' })
-  const ownPod = new OwnPod({ client, log }, { namespace: NAMESPACE, name: '' })
-  const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace: NAMESPACE })
-  const metrics = controllerMetrics(new Registry(), {
-    usage: () => new Map(),
-    services: () => new Map(),
-    queueDepth: () => 0,
-  })
-  const controller = new Controller(
-    { client, log, events, configurationState, metrics, clock: () => 0 },
-    {
-      namespace: NAMESPACE,
-      loadBalancerClass: null,
-      secretName: null,
-      concurrency: 16,
-      speakerLabels: 'component=speaker',
-    },
-  )
-  t.after(async () => {
-    await controller.stop()
-    await events.stop()
-    client.stop()
-  })
-  return controller
 }
 
 function add(server: FakeApiServer, name: string): void {
@@ -67,7 +33,7 @@ function writes({ requests }: FakeApiServer): SeenRequest[] {
 
 test('a replica that stands by writes nothing, and answers from what it reads', async (t) => {
   const server = await serverWithPool(t)
-  const controller = replica(t, server)
+  const { controller } = replica(t, server)
   add(server, 'a')
   controller.start()
   await server.until(() => controller.hasSynced)
@@ -78,7 +44,7 @@ test('a replica that stands by writes nothing, and answers from what it reads', 
 
 test('one write and one event assign an address', async (t) => {
   const server = await serverWithPool(t)
-  const controller = replica(t, server)
+  const { controller } = replica(t, server)
   add(server, 'a')
   void controller.begin(new Term(() => 0, Infinity))
   controller.start()
@@ -90,7 +56,7 @@ test('one write and one event assign an address', async (t) => {
 
 test('who takes over reads again first: what the other did last may not have been shown to it yet', async (t) => {
   const server = await serverWithPool(t)
-  const controller = replica(t, server)
+  const { controller } = replica(t, server)
   add(server, 'a')
   // Its watches show nothing.
   server.fault = ({ query }) => query.get('watch') === 'true'
@@ -109,7 +75,7 @@ test('who takes over reads again first: what the other did last may not have bee
 
 test('at the end of the term what is being written is broken off, and nothing is written any more', async (t) => {
   const server = await serverWithPool(t)
-  const controller = replica(t, server)
+  const { controller } = replica(t, server)
   const term = new Term(() => 0, Infinity)
   void controller.begin(term)
   let brokenOff = 0
@@ -131,7 +97,7 @@ test('at the end of the term what is being written is broken off, and nothing is
 
 test('a process that slept through the end of its term sends nothing when it wakes', async (t) => {
   const server = await serverWithPool(t)
-  const controller = replica(t, server)
+  const { controller } = replica(t, server)
   let now = 0
   void controller.begin(new Term(() => now, 10_000))
   controller.start()
@@ -145,7 +111,7 @@ test('a process that slept through the end of its term sends nothing when it wak
 
 test('another term begins anew', async (t) => {
   const server = await serverWithPool(t)
-  const controller = replica(t, server)
+  const { controller } = replica(t, server)
   const first = new Term(() => 0, Infinity)
   void controller.begin(first)
   add(server, 'a')
@@ -168,7 +134,7 @@ test('who takes over while our namespace is being deleted releases nothing of a 
     status: { loadBalancer: { ingress: [{ ip: '198.51.100.1' }] } },
   }
   server.set('services', assigned)
-  const controller = replica(t, server)
+  const { controller } = replica(t, server)
   controller.start()
   void controller.begin(new Term(() => 0, Infinity))
   add(server, 'b')

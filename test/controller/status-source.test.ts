@@ -3,18 +3,13 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { pino } from 'pino'
-import { Registry } from 'prom-client'
-import { Controller } from '../../src/controller/controller.ts'
+import type { Controller } from '../../src/controller/controller.ts'
 import { Endpoints } from '../../src/controller/endpoints.ts'
-import { controllerMetrics } from '../../src/controller/metrics.ts'
 import { statusSource } from '../../src/controller/status-source.ts'
-import { ApiClient, ConfigurationStateWriter, EventRecorder, OwnPod, Term } from '../../src/kube/index.ts'
+import { Term } from '../../src/kube/index.ts'
 import type { StatusSource } from '../../src/status/index.ts'
-import { FakeApiServer } from '../kube/fake-api-server.ts'
-
-const namespace = 'metallb-system'
-const log = pino({ level: 'silent' })
+import { type FakeApiServer, startApiServer } from '../kube/fake-api-server.ts'
+import { NAMESPACE as namespace, replica } from './replica.ts'
 
 /** Once round the loop for each look: what is waited for comes through a real socket. */
 async function until(condition: () => boolean): Promise<void> {
@@ -29,8 +24,7 @@ interface Cluster {
 
 /** Three nodes of which the last has no speaker, a pool of two addresses, and an advertisement for all. */
 async function cluster(t: TestContext, clockStepMs = 2000): Promise<Cluster> {
-  const server = new FakeApiServer()
-  await server.start()
+  const server = await startApiServer(t)
   server.set('ipaddresspools', {
     metadata: { namespace, name: 'lan' },
     spec: { addresses: ['192.0.2.10-192.0.2.12'], excludeAddresses: ['192.0.2.11/32'] },
@@ -48,32 +42,8 @@ async function cluster(t: TestContext, clockStepMs = 2000): Promise<Cluster> {
       status: { conditions: [{ type: 'Ready', status: 'True' }] },
     } as object)
   }
-  const client = new ApiClient(server.credentials)
-  const events = new EventRecorder({ client, log }, { component: 'metallb-controller' })
-  const ownPod = new OwnPod({ client, log }, { namespace, name: '' })
-  const configurationState = new ConfigurationStateWriter({ client, log, ownPod }, { namespace })
-  const metrics = controllerMetrics(new Registry(), {
-    usage: () => new Map(),
-    services: () => new Map(),
-    queueDepth: () => 0,
-  })
   let now = 0 // what a replica that stands by shows is never old
-  const controller = new Controller(
-    { client, log, events, configurationState, metrics, clock: () => (now += clockStepMs) },
-    {
-      namespace,
-      loadBalancerClass: null,
-      secretName: null,
-      concurrency: 16,
-      speakerLabels: 'component=speaker',
-    },
-  )
-  t.after(async () => {
-    await controller.stop()
-    await events.stop()
-    client.stop()
-    await server.stop()
-  })
+  const { controller, client } = replica(t, server, () => (now += clockStepMs))
   controller.start()
   await until(() => controller.view.cluster.isLive && controller.view.cluster.speakers.size === 2)
   const source = statusSource({ view: () => controller.view, endpoints: new Endpoints(client) })
