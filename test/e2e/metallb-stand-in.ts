@@ -1,7 +1,7 @@
 // What an installation of MetalLB leaves in a cluster, as far as it matters to who comes after: workloads of its names
 // whose pods do nothing, a webhook that nobody serves, the definition of BGPPeer, statuses. Written for these tests.
 
-import { NAMESPACE } from './cluster.ts'
+const NAMESPACE = 'metallb-system'
 
 const WEBHOOK = { namespace: NAMESPACE, name: 'metallb-webhook-service' }
 /** Any will do that can be parsed: nobody answers. */
@@ -59,7 +59,8 @@ const SPEAKER = workload('DaemonSet', 'speaker', {
   ],
 })
 
-const ADMISSION = {
+/** Nobody serves it, so each write of a pool is refused. */
+export const ADMISSION = {
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind: 'ValidatingWebhookConfiguration',
   metadata: { name: 'metallb-webhook-configuration' },

@@ -3,8 +3,7 @@
 
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-
-const SERVICE = { namespace: 'metallb-system', name: 'metallb-webhook-service' }
+import { ADMISSION, bgpPeerDefinition, BY_WEBHOOK } from '../e2e/metallb-stand-in.ts'
 
 function labels(component: string): Record<string, string> {
   return {
@@ -32,56 +31,6 @@ function workload(kind: string, component: string, pod: object): object {
   }
 }
 
-const ADMISSION = {
-  apiVersion: 'admissionregistration.k8s.io/v1',
-  kind: 'ValidatingWebhookConfiguration',
-  metadata: { name: 'metallb-webhook-configuration' },
-  webhooks: [
-    {
-      name: 'ipaddresspoolvalidationwebhook.metallb.io',
-      admissionReviewVersions: ['v1'],
-      sideEffects: 'None',
-      clientConfig: { service: { ...SERVICE, path: '/validate' } },
-      rules: [
-        {
-          apiGroups: ['metallb.io'],
-          apiVersions: ['v1beta1'],
-          operations: ['CREATE', 'UPDATE'],
-          resources: ['ipaddresspools'],
-        },
-      ],
-    },
-  ],
-}
-
-function bgpPeers(conversion: object): object {
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
-  const version = { served: true, schema }
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'bgppeers.metallb.io' },
-    spec: {
-      group: 'metallb.io',
-      names: { kind: 'BGPPeer', listKind: 'BGPPeerList', plural: 'bgppeers', singular: 'bgppeer' },
-      scope: 'Namespaced',
-      conversion,
-      versions: [
-        { ...version, name: 'v1beta1', storage: false },
-        { ...version, name: 'v1beta2', storage: true },
-      ],
-    },
-  }
-}
-
-const CONVERSION = {
-  strategy: 'Webhook',
-  webhook: {
-    conversionReviewVersions: ['v1'],
-    clientConfig: { service: { ...SERVICE, path: '/convert' } },
-  },
-}
-
 /** Writes the chart. With the value `webhook` it has the webhook, which then refuses every pool. */
 export function writeMetalLBChart(folder: string): void {
   const templates = join(folder, 'templates')
@@ -97,6 +46,8 @@ export function writeMetalLBChart(folder: string): void {
   write('controller', JSON.stringify(workload('Deployment', 'controller', {})))
   write('speaker', JSON.stringify(workload('DaemonSet', 'speaker', { hostNetwork: true })))
   write('webhook', `{{ if .Values.webhook }}${JSON.stringify(ADMISSION)}{{ end }}`)
-  const [plain, converted] = [{ strategy: 'None' }, CONVERSION].map((each) => JSON.stringify(bgpPeers(each)))
+  const [plain, converted] = [{ strategy: 'None' }, BY_WEBHOOK].map((conversion) =>
+    JSON.stringify(bgpPeerDefinition(conversion)),
+  )
   write('bgppeers', `{{ if .Values.webhook }}${converted}{{ else }}${plain}{{ end }}`)
 }
