@@ -47,6 +47,8 @@ export class Contest {
   lastHolder: Peer | null = null
   /** Blocked: who uses the address. */
   stranger: Mac | null = null
+  /** Cold and vacant: when its turn is among all that begin; `null`: it has none. */
+  slotAt: number | null = null
   /** When the next probe goes out, or the address counts as free. */
   probeAt = Infinity
   probesSent = 0
@@ -92,6 +94,7 @@ export class Contest {
     this.vacantSince = null
     this.rival = null
     this.repeatedAt = now
+    this.slotAt = null
     this.probesSent = 0
     this.probeAt = probeAt
     if (state !== 'blocked') this.stranger = null

@@ -8,8 +8,9 @@ import { Listening } from './listening.ts'
 import { type Peer, Peers } from './peers.ts'
 import { type Cause, type Situation, type Step, nextStep } from './table.ts'
 import {
+  COLD_BATCH,
+  COLD_BATCH_MS,
   PAUSE_MS,
-  PROBE_SPACING_MS,
   RETRY_JITTER,
   RETRY_MS,
   RETRY_SPACING_MS,
@@ -91,7 +92,8 @@ export class Instance {
   #downSince = 0
   #leaveBy = Infinity
   #forgetAt = 0
-  #lastProbeAt = -Infinity
+  #coldSlotAt = -Infinity
+  #drawnInSlot = 0
   #lastRetryAt = -Infinity
   #nextAt = Infinity
   #actions: Action[] = []
@@ -118,6 +120,7 @@ export class Instance {
       isLeaving: false,
       isStale: false,
       send: (kind, { address }) => this.#actions.push({ kind, address }),
+      drawColdSlot: () => this.#drawColdSlot(),
       repeat: (contest) => this.#voice.list(contest, this.#situation.now),
     }
   }
@@ -289,7 +292,7 @@ export class Instance {
   #apply(contest: Contest, step: Step): void {
     const { now } = this.#situation
     const { address, state: from, isAnswering: wasAnswering } = contest
-    contest.enter(step, this.#probeSlot(step.state), now)
+    contest.enter(step, this.#firstProbeAt(step.state), now)
     if (step.state === 'active' && !wasAnswering) contest.isProvisional = !this.peers.hasQuorum
     if (contest.isAnswering !== wasAnswering)
       this.#actions.push({ kind: wasAnswering ? 'release' : 'hold', address })
@@ -306,11 +309,19 @@ export class Instance {
     this.#voice.list(contest, now)
   }
 
-  /** When a claim that begins now may send its first probe: thousands may begin together. */
-  #probeSlot(state: ClaimState): number {
+  /** When a claim that comes into this state sends its first probe. */
+  #firstProbeAt(state: ClaimState): number {
     if (state === 'blocked') return this.#retrySlot()
-    if (state !== 'probing') return Infinity
-    return (this.#lastProbeAt = Math.max(this.#situation.now, this.#lastProbeAt + PROBE_SPACING_MS))
+    return state === 'probing' ? this.#situation.now : Infinity
+  }
+
+  #drawColdSlot(): number {
+    const { now } = this.#situation
+    if (now >= this.#coldSlotAt + COLD_BATCH_MS) [this.#coldSlotAt, this.#drawnInSlot] = [now, 0]
+    else if (this.#drawnInSlot === COLD_BATCH)
+      [this.#coldSlotAt, this.#drawnInSlot] = [this.#coldSlotAt + COLD_BATCH_MS, 0]
+    this.#drawnInSlot++
+    return this.#coldSlotAt
   }
 
   /** Retries are spread, so that two watchers do not probe in step, and so that thousands do not probe at once. */

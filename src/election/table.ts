@@ -62,6 +62,8 @@ export interface Situation {
   isStale: boolean
   /** Frames that the address needs now, apart from what a new state brings by itself. */
   send(kind: 'probe' | 'gratuitous', contest: Contest): void
+  /** When the next cold claim may begin. */
+  drawColdSlot(): number
   /** Lists the claim again, as if it had changed. */
   repeat(contest: Contest): void
 }
@@ -91,6 +93,7 @@ function fromNone(contest: Contest, situation: Situation): Step | null {
   const isOccupied = contest.has('active', 'probing', 'blocked') // [5]
   contest.vacantSince = isOccupied ? null : (contest.vacantSince ?? now)
   const mayClaim = contest.isEligible && isUp && !isListening && !isLeaving
+  if (!mayClaim || isOccupied) contest.slotAt = null
   const preemptAt = preemptionDueAt(contest, situation, mayClaim && isOccupied)
   if (!mayClaim) return null
   if (contest.vacantSince === null) {
@@ -100,9 +103,10 @@ function fromNone(contest: Contest, situation: Situation): Step | null {
   }
   const turn = turnAt(contest, situation, contest.vacantSince)
   if (now < turn) return due(contest, turn)
-  return isWarm(contest, now)
-    ? { state: 'active', ...takeover(contest, situation) }
-    : { state: 'probing', epoch: epochFor(contest, situation), cause: 'vacant' }
+  if (isWarm(contest, now)) return { state: 'active', ...takeover(contest, situation) }
+  contest.slotAt ??= situation.drawColdSlot()
+  if (now < contest.slotAt) return due(contest, contest.slotAt)
+  return { state: 'probing', epoch: epochFor(contest, situation), cause: 'vacant' }
 }
 
 /** [6] When this speaker may take a vacant address: the better its place, the earlier. */

@@ -40,8 +40,12 @@ export const YIELD_MS = 1000
 /** RFC 5227 asks for 4 to 7 s; on a switched LAN an answer comes within milliseconds. */
 export const PROBE_INTERVAL_MS = 75
 export const PROBES = 2
-/** First probes of an interface together: 10,000 a second. */
-export const PROBE_SPACING_MS = 0.1
+/**
+ * Cold claims of an interface that begin together, and ms until the next may: 10,000 a second. Thousands at one stroke
+ * would make the loop late, and who was late ends what it probes.
+ */
+export const COLD_BATCH = 100
+export const COLD_BATCH_MS = 10
 /** An address whose holder was heard this long ago is probed before it is taken over. */
 export const WARM_MS = 10_000
 export const RETRY_MS = 5000

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { DEFAULT_SETTINGS, Instance } from '../../src/election/index.ts'
 import { BASE, Speaker } from './speaker.ts'
 
 /** `a` with `b` beside it, which holds the address; both have been heard long enough for a quorum. */
@@ -320,4 +321,28 @@ test('the more peers, the rarer the hellos, and the longer the silence that mean
   speaker.until(1150)
   assert.equal(speaker.said?.deadInterval, 450)
   assert.ok(speaker.hellos.length <= 13)
+})
+
+test('thousands of new addresses are probed a hundred at a time, and held within the second', () => {
+  const instance = new Instance({
+    node: 'a',
+    instance: '000000000000000a',
+    settings: DEFAULT_SETTINGS,
+    random: () => 0.5,
+  })
+  const intents = Array.from({ length: 5000 }, (_, index) => ({
+    address: { family: 'IPv4' as const, value: 0x0a00_0000n + BigInt(index) },
+    candidates: [{ node: 'a', score: 0 }],
+  }))
+  instance.setIntents(intents, false, 0)
+  instance.setLinkUp(true, 0)
+  let [most, held] = [0, 0]
+  for (let now = 0; now < 2200; now++) {
+    if (instance.nextAt > now) continue
+    instance.tick(now)
+    const { transitions } = instance.takeOutput()
+    most = Math.max(most, transitions.filter(({ to }) => to === 'probing').length)
+    held += transitions.filter(({ to }) => to === 'active').length
+  }
+  assert.deepEqual([most, held], [100, 5000])
 })
