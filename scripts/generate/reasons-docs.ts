@@ -55,7 +55,7 @@ const CONTROLLER_EVENTS: Readonly<Record<ServiceEvent['reason'] | 'ContestedStat
   ClearAssignment: 'no pool permits its addresses any more: they are taken back',
   AdditionalAssignFailed: 'it prefers two families, and there is an address of one',
   AllocationFailed: 'it does not get what it asks for; the message has the reason below as a sentence',
-  LoadBalancerFailed: 'what it asks for cannot be read',
+  LoadBalancerFailed: 'what it asks for in place of its addresses cannot be read: it keeps them',
   'not enough clusterips': 'it requires two families, and has one cluster IP',
   nolbIPsIPFamily: 'its ingress was nothing that can be: it is written anew',
   noclusterIPsIPFamily: 'its cluster IPs are not one address of each family',

@@ -16,7 +16,6 @@ export function clearedEvent(addresses: readonly Address[], cause: Refusal): Ser
 }
 
 const WARNINGS: Partial<Record<Refusal['reason'], ServiceEvent['reason']>> = {
-  InvalidAddressRequest: 'LoadBalancerFailed',
   NotDualStack: 'not enough clusterips',
   InvalidClusterIPs: 'noclusterIPsIPFamily',
 }
@@ -28,7 +27,8 @@ export function refusedEvent(
 ): ServiceEvent {
   const cause = explain(refusal)
   const kept = assignment === null ? '' : `; it keeps ${addressList(assignment.addresses)}`
-  const reason = WARNINGS[refusal.reason]
+  const isUnread = refusal.reason === 'InvalidAddressRequest'
+  const reason = isUnread && assignment !== null ? 'LoadBalancerFailed' : WARNINGS[refusal.reason]
   if (reason !== undefined) return { type: 'Warning', reason, message: `${cause}${kept}` }
   if (refusal.reason === 'SecondFamilyUnavailable') {
     const message = `Failed to assign a second IP to ${quote(service)}: ${cause}${kept}`

@@ -70,28 +70,34 @@ test('each event has the reason and type that scripts for MetalLB look for, and 
       ),
     ],
     [
-      'LoadBalancerFailed',
+      'AllocationFailed',
       'Warning',
       /"10.0.0" is not an IP address/,
       eventsOf(asks('loadBalancerIPs', '10.0.0')),
     ],
     [
-      'LoadBalancerFailed',
+      'AllocationFailed',
       'Warning',
       /more than two addresses/,
       eventsOf(asks('loadBalancerIPs', '10.0.0.1,fd00::1,fd00::2')),
     ],
     [
-      'LoadBalancerFailed',
+      'AllocationFailed',
       'Warning',
       /two addresses of the same family/,
       eventsOf(asks('loadBalancerIPs', '10.0.0.1,10.0.0.2')),
     ],
     [
-      'LoadBalancerFailed',
+      'AllocationFailed',
       'Warning',
       /both the annotation .* and spec.loadBalancerIP/,
       eventsOf({ ...asks('loadBalancerIPs', '10.0.0.1'), loadBalancerIP: '10.0.0.1' }),
+    ],
+    [
+      'LoadBalancerFailed',
+      'Warning',
+      /^"10.0.0" is not an IP address; it keeps "10.0.0.1"$/,
+      eventsOf(asks('loadBalancerIPs', '10.0.0'), { ips: ['10.0.0.1'] }),
     ],
     [
       'not enough clusterips',
