@@ -17,7 +17,7 @@ import {
   pool,
   web,
 } from '../test/e2e/cluster.ts'
-import { NODES, on } from '../test/e2e/lan.ts'
+import { dropOnLan, NODES, on } from '../test/e2e/lan.ts'
 import { sightingsDuring, windowsOfTwo } from '../test/e2e/witness.ts'
 
 const ADDRESSES = 20
@@ -99,11 +99,7 @@ async function sum(metric: string): Promise<number> {
   return total
 }
 
-/** Frames that the bridge of the LAN drops, of a hundred. */
-async function lose(percent: number): Promise<void> {
-  await on('', 'nft delete table bridge loss').catch(() => '')
-  if (percent === 0) return
-  await on('', 'nft add table bridge loss')
-  await on('', 'nft add chain bridge loss forward { type filter hook forward priority 0; }')
-  await on('', `nft add rule bridge loss forward numgen random mod 100 < ${percent} drop`)
+/** Frames that the switch of the LAN drops, of a hundred. */
+function lose(percent: number): Promise<void> {
+  return dropOnLan(...(percent === 0 ? [] : [`numgen random mod 100 < ${percent}`]))
 }

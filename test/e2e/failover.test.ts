@@ -2,12 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import test, { after, before, type TestContext } from 'node:test'
+import test, { after, before } from 'node:test'
 import {
-  advertisement,
   announcers,
   apply,
-  AS_ADMINISTRATOR,
   assigned,
   cleanUp,
   eventually,
@@ -16,33 +14,19 @@ import {
   loadBalancer,
   NAMESPACE,
   pids,
-  pool,
   signal,
-  web,
 } from './cluster.ts'
 import { answeringNode, macOf, on } from './lan.ts'
-import { type Outage, outageDuring } from './outage.ts'
+import { outageDuring } from './outage.ts'
+import { hearEachOther, serve, SERVER, taken, tell, UDP_PORT, VIP } from './watched-service.ts'
 import { sightingsDuring, windowsOfTwo } from './witness.ts'
 
-const VIP = '172.25.254.50'
-const UDP_PORT = 80
-/** Runs the pod that answers, and holds nothing itself: it is spared. */
-const SERVER = 'node-3'
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
 before(async () => {
+  // It runs the pod, and is to hold nothing itself.
   await kubectl(`label node ${SERVER} ${EXCLUDED}=`)
-  const ports = [
-    { name: 'http', port: 80 },
-    { name: 'udp', port: UDP_PORT, protocol: 'UDP' },
-  ]
-  await apply(...web('web', { replicas: 1, spec: { ports } }))
-  const pinned = { spec: { template: { spec: { nodeSelector: { 'kubernetes.io/hostname': SERVER } } } } }
-  await kubectl(`patch deployment web -p ${JSON.stringify(pinned)}`)
-  await apply(pool('lan', ['172.25.254.50-172.25.254.99']), advertisement('all'))
-  await kubectl('rollout status deployment web --timeout=60s')
-  await assigned('web', VIP)
-  await firstAnswer(VIP)
+  await serve()
 })
 
 after(async () => {
@@ -50,34 +34,9 @@ after(async () => {
   await cleanUp()
 })
 
-/** Waits until another node than `before` answers for the address. */
-async function taken(before: string): Promise<string> {
-  return eventually('another holder', async () => {
-    const node = await answeringNode(VIP)
-    assert.notEqual(node, before)
-    return node
-  })
-}
-
 /** Both nodes take part again, long enough to be believed. */
-async function whole(): Promise<void> {
-  await eventually('two speakers that hear each other', async () => {
-    // The spared node takes part as well, if it held something before.
-    for (const node of ['node-1', 'node-2']) assert.match(await peersOf(node), /^[12]$/)
-  })
-}
-
-async function peersOf(node: string): Promise<string> {
-  const options = ['-sSk', '--max-time', '2', ...AS_ADMINISTRATOR]
-  const metrics = await on(node, `curl ${options.join(' ')} https://127.0.0.1:9120/metrics`)
-  return /typemetal_election_peers\{interface="eth0"\} (\d+)/.exec(metrics)?.[1] ?? 'none'
-}
-
-function tell(context: TestContext, { gapMs, stallMs, sent, answered }: Outage): void {
-  const [gap, stall] = [gapMs, stallMs].map(Math.round)
-  context.diagnostic(
-    `${gap} ms without an answer, ${sent - answered} of ${sent} lost; client's own stall ${stall} ms`,
-  )
+function whole(): Promise<void> {
+  return hearEachOther(['node-1', 'node-2'])
 }
 
 test('a pulled cable moves the address; plugged in again it does not move back, and nothing is lost', async (context) => {

@@ -68,3 +68,18 @@ export async function says(service: string, expected: `${string} ${string}`): Pr
   })
   return shown.slice(`${expected}: `.length)
 }
+
+/**
+ * From now on the switch of the LAN drops the frames that match one of these rules of nftables, and no others:
+ * `iifname lan-node-1` is what node-1 sends, `oifname lan-node-1` what it would hear.
+ */
+export async function dropOnLan(...rules: string[]): Promise<void> {
+  const lines = [
+    'add table bridge weather',
+    'delete table bridge weather',
+    'add table bridge weather',
+    'add chain bridge weather forward { type filter hook forward priority 0; }',
+    ...rules.map((rule) => `add rule bridge weather forward ${rule} drop`),
+  ]
+  await run('nft', [lines.join('\n')])
+}
