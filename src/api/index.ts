@@ -53,6 +53,7 @@ export {
   CONDITION_TYPE,
   deprecatedName,
   EXCLUDE_LABEL,
+  PREFERRED_NODE,
   GROUP,
   SERVICE_OF_SLICE,
   VERSION,

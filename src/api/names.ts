@@ -15,6 +15,9 @@ export const ANNOTATION = {
   allocatedFromPool: `${GROUP}/ip-allocated-from-pool`,
 } as const
 
+/** In, on a Service: the node that announces it rather than any other; counts for nothing where that node may not. */
+export const PREFERRED_NODE = 'typemetal.io/preferred-node'
+
 /** The condition of a Service that says whether it has its addresses, and why not. */
 export const CONDITION_TYPE = 'typemetal.io/Allocated'
 

@@ -15,7 +15,10 @@ export interface RankedNode {
   readonly node: string
   /** From 1; `null`: not a candidate. */
   readonly place: number | null
-  /** Sum of the weights of the preferences that it fulfils; 0 for those that no advertisement selects. */
+  /**
+   * Sum of the weights of the preferences that it fulfils, or more than any other's where the Service names the node;
+   * 0 for those that no advertisement selects.
+   */
   readonly score: number
   /** Exact names; `null`: all, or no advertisement selects it. */
   readonly interfaces: readonly string[] | null

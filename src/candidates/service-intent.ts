@@ -1,7 +1,7 @@
 // What one Service asks of the speakers: its addresses, the nodes that may hold them in order, the interfaces.
 // Every speaker computes the same from the same objects.
 
-import { ANNOTATION, deprecatedName, type EndpointSlice, type Service } from '../api/index.ts'
+import { ANNOTATION, deprecatedName, type EndpointSlice, PREFERRED_NODE, type Service } from '../api/index.ts'
 import { type AnnouncingNode, locate, type PoolReference, whoMayAnnounce } from '../config/index.ts'
 import { type Candidate, candidateOrder } from '../election/index.ts'
 import { type Address, formatAddress, parseAddress } from '../ip/index.ts'
@@ -74,12 +74,19 @@ export function announcingNodes(
   pool: PoolReference,
   { configuration, nodes }: ClusterView,
 ): ReturnType<typeof whoMayAnnounce> {
-  const labels = metadata?.labels ?? {}
-  return whoMayAnnounce(
-    configuration,
-    { pool, labels, sharesAddress: sharesAddress(metadata?.annotations ?? {}) },
-    nodes,
-  )
+  const { labels = {}, annotations = {} } = metadata ?? {}
+  const asked = { pool, labels, sharesAddress: sharesAddress(annotations) }
+  const announcing = whoMayAnnounce(configuration, asked, nodes)
+  if ('refusal' in announcing) return announcing
+  return { nodes: preferring(annotations[PREFERRED_NODE], announcing.nodes) }
+}
+
+/** The node named comes before all that the advertisements prefer. */
+function preferring(name: string | undefined, nodes: readonly AnnouncingNode[]): readonly AnnouncingNode[] {
+  const preferred = name === undefined ? undefined : nodes.find((node) => node.name === name)
+  if (preferred === undefined) return nodes
+  const score = 1 + nodes.reduce((highest, node) => Math.max(highest, node.score), 0)
+  return nodes.map((node) => (node === preferred ? { ...node, score } : node))
 }
 
 /** Under this policy a node sends traffic to its own endpoints only. */

@@ -14,7 +14,7 @@ export interface AnnouncedService {
 
 export interface AnnouncingNode {
   readonly name: string
-  /** Sum of the weights of the preferences that it fulfils. */
+  /** Sum of the weights of the preferences that it fulfils; 0 without any. */
   readonly score: number
   /** Exact names, sorted; `null`: all. They have no part in the choice of the node. */
   readonly interfaces: readonly string[] | null

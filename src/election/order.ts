@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type Address, formatAddress } from '../ip/index.ts'
 
-/** `score`: sum of the weights of the preferences that the node fulfils; 0 without any. */
+/** `score`: how much the node is preferred; 0 for none. */
 export interface Candidate {
   readonly node: string
   readonly score: number

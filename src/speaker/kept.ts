@@ -8,6 +8,7 @@ import {
   type Node,
   type ObjectMeta,
   type Pod,
+  PREFERRED_NODE,
   type Service,
   SERVICE_OF_SLICE,
   type ServiceL2Status,
@@ -17,6 +18,7 @@ const ANNOTATIONS = [
   ANNOTATION.allocatedFromPool,
   ANNOTATION.allowSharedIP,
   deprecatedName(ANNOTATION.allowSharedIP),
+  PREFERRED_NODE,
 ]
 
 export function keptService({ metadata, spec, status }: Service): Service {

@@ -241,3 +241,17 @@ test('a node may hold a shared address only if it may for all who share it; the 
     },
   ])
 })
+
+test('the node that the Service prefers comes before those that an advertisement prefers, if it may at all', () => {
+  const fast = { matchLabels: { fast: 'yes' } }
+  const seen = view({
+    nodes: [node('node-a', { fast: 'yes' }), node('node-b'), node('node-c')],
+    advertisements: [advertisement({ preferredNodeSelectors: [{ weight: 100, preference: fast }] })],
+    speakers: ['node-a', 'node-b'],
+  })
+  const preferring = (name: string) =>
+    serviceIntent(service({}, { annotations: { 'typemetal.io/preferred-node': name } }), serving, seen)
+  assert.deepEqual(candidates(preferring('node-b')), ['node-b', 'node-a'])
+  assert.deepEqual(candidates(preferring('node-c')), ['node-a', 'node-b']) // it has no speaker
+  assert.deepEqual(candidates(preferring('nowhere')), ['node-a', 'node-b'])
+})
