@@ -1,5 +1,5 @@
 // Frames that wait: each for its time, all of them for their share of the wire.
-import { DueQueue } from './due-queue.ts'
+import { DueQueue } from '../queue/index.ts'
 import type { Pacer } from './pacer.ts'
 
 /** Something that can become pointless while it waits; it is skipped then, and takes nobody's turn. */

@@ -62,6 +62,8 @@ export class Contest {
   readonly evidence = new Evidence()
   /** When it has to be looked at again, if nothing happens before. */
   dueAt = Infinity
+  /** The instant of its entry in the queue of what is due; no later than `dueAt`. */
+  queuedAt = Infinity
 
   constructor(address: Address, now: number) {
     this.address = address

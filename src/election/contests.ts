@@ -1,5 +1,6 @@
 // All addresses that an instance knows of, and which of them have to be looked at.
 import type { Address } from '../ip/index.ts'
+import { DueQueue } from '../queue/index.ts'
 import { Contest } from './contest.ts'
 import type { Candidate } from './order.ts'
 import type { Peer } from './peers.ts'
@@ -16,11 +17,15 @@ export interface Intent {
 
 export class Contests {
   readonly #node: string
-  readonly #all = new Map<bigint, Contest>()
+  readonly #all = new Map<number | bigint, Contest>()
+  // Parts of all, as of the last `settle`: of thousands of addresses most are of no account to who asks.
+  readonly #own = new Set<Contest>()
+  readonly #blocked = new Set<Contest>()
+  readonly #shared = new Set<Contest>()
   #doubtful = new Set<Contest>()
   #allDoubtful = false
-  /** Those with a `dueAt`. */
-  readonly #timed = new Set<Contest>()
+  /** Those with a `dueAt`, by what it was when they came in, see `#nextDue`. */
+  readonly #due = new DueQueue<Contest>()
 
   constructor(node: string) {
     this.#node = node
@@ -70,7 +75,11 @@ export class Contests {
 
   /** Doubts what is due. */
   wake(now: number): void {
-    for (const contest of this.#timed) if (now >= contest.dueAt) this.#doubtful.add(contest)
+    for (let contest = this.#nextDue(); contest !== null && contest.dueAt <= now; contest = this.#nextDue()) {
+      this.#due.removeFirst()
+      contest.queuedAt = Infinity
+      this.#doubtful.add(contest)
+    }
   }
 
   /** Lets `settle` look at each that is in doubt; it sets `dueAt`. */
@@ -79,16 +88,36 @@ export class Contests {
     this.#allDoubtful = false
     for (const contest of doubtful) {
       settle(contest)
-      if (contest.dueAt < Infinity) this.#timed.add(contest)
-      else this.#timed.delete(contest)
+      setMember(this.#own, contest, contest.state !== 'none')
+      setMember(this.#blocked, contest, contest.state === 'blocked')
+      setMember(this.#shared, contest, contest.claims.size > 1)
+      this.#queue(contest)
     }
     if (this.#doubtful.size > 0) this.#doubtful = new Set()
   }
 
   get nextDueAt(): number {
-    let at = Infinity
-    if (this.#timed.size > 0) for (const { dueAt } of this.#timed) at = Math.min(at, dueAt)
-    return at
+    return this.#nextDue()?.dueAt ?? Infinity
+  }
+
+  /** An entry is never later than what it stands for. */
+  #queue(contest: Contest): void {
+    if (contest.dueAt >= contest.queuedAt) return
+    contest.queuedAt = contest.dueAt
+    this.#due.add(contest.dueAt, contest)
+  }
+
+  /** The one that is due first, at the head of the queue. Entries that were overtaken go, or go to the end. */
+  #nextDue(): Contest | null {
+    for (let contest = this.#due.first; contest !== undefined; contest = this.#due.first) {
+      const at = this.#due.nextAt
+      if (at === contest.queuedAt && at === contest.dueAt) return contest
+      this.#due.removeFirst()
+      if (at !== contest.queuedAt) continue
+      contest.queuedAt = Infinity
+      this.#queue(contest)
+    }
+    return null
   }
 
   /** `peer` is dead. */
@@ -97,12 +126,23 @@ export class Contests {
     this.doubtAll()
   }
 
-  values(): Iterable<Contest> {
-    return this.#all.values()
+  /** Those that this speaker claims. */
+  get own(): Iterable<Contest> {
+    return this.#own
+  }
+
+  /** Those that it would hold if a stranger did not use them. */
+  get blocked(): Iterable<Contest> {
+    return this.#blocked
+  }
+
+  /** Those that more than one other claims. */
+  get shared(): Iterable<Contest> {
+    return this.#shared
   }
 
   isAnyAnswering(): boolean {
-    for (const { isAnswering } of this.#all.values()) if (isAnswering) return true
+    for (const { isAnswering } of this.#own) if (isAnswering) return true
     return false
   }
 
@@ -115,7 +155,12 @@ export class Contests {
   }
 }
 
-/** Both families in one map: IPv6 addresses as negative numbers. */
-function keyOf({ family, value }: Address): bigint {
-  return family === 'IPv4' ? value : ~value
+function setMember(set: Set<Contest>, contest: Contest, isMember: boolean): void {
+  if (isMember) set.add(contest)
+  else set.delete(contest)
+}
+
+/** Both families in one map; a number is looked up faster than a bigint, and equal to none. */
+function keyOf({ family, value }: Address): number | bigint {
+  return family === 'IPv4' ? Number(value) : value
 }

@@ -65,8 +65,6 @@ export interface OwnClaim {
   readonly state: Exclude<ClaimState, 'none'>
   /** When it came into this state. */
   readonly since: number
-  /** Blocked: who uses the address. */
-  readonly stranger: Mac | null
 }
 
 /** In the order in which it has to be done: hellos last. */
@@ -144,14 +142,19 @@ export class Instance {
   }
 
   *ownClaims(): Generator<OwnClaim> {
-    for (const { address, state, since, stranger } of this.#contests.values())
-      if (state !== 'none') yield { address, state, since, stranger }
+    for (const { address, state, since } of this.#contests.own)
+      if (state !== 'none') yield { address, state, since }
+  }
+
+  /** Addresses that this speaker would hold, and who uses them instead. */
+  *strangers(): Generator<{ readonly address: Address; readonly mac: Mac }> {
+    for (const { address, stranger } of this.#contests.blocked)
+      if (stranger !== null) yield { address, mac: stranger }
   }
 
   /** Addresses that two others hold who both live: they do not hear each other, or have not yet. */
   *disputes(): Generator<{ readonly address: Address; readonly nodes: readonly string[] }> {
-    for (const { address, claims } of this.#contests.values()) {
-      if (claims.size < 2) continue
+    for (const { address, claims } of this.#contests.shared) {
       const nodes = [...claims].flatMap(([{ node, deaf }, { state }]) =>
         state === 'active' && !deaf ? [node] : [],
       )

@@ -19,7 +19,7 @@ export interface AddressIntent extends Intent {
   readonly interfaces: readonly string[] | null
 }
 
-/** From the wire thread to the cluster thread, whole each time, after each change. Addresses are canonical text. */
+/** What the wire thread does. Addresses are canonical text. */
 export interface Report {
   readonly held: readonly HeldAddress[]
   /** Addresses that this node might hold and that no interface of it can announce. */
@@ -29,6 +29,12 @@ export interface Report {
 }
 
 export const NOTHING_REPORTED: Report = { held: [], unplaced: [], conflicts: [], segments: [] }
+
+/** From the wire thread to the cluster thread: of what is held only what has changed since the last one. */
+export interface ReportChange extends Report {
+  /** Addresses that are held no longer. */
+  readonly released: readonly string[]
+}
 
 /** This node's part in one segment. */
 export interface SegmentReport {

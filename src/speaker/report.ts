@@ -1,21 +1,49 @@
 // What the wire thread does, in the words of its report. Pure.
 
 import { formatAddress } from '../ip/index.ts'
-import { formatMac } from '../packet/index.ts'
+import { type ClaimState, formatMac } from '../packet/index.ts'
 import type { Transition } from '../election/index.ts'
-import type { Conflict, HeldAddress, PeerReport, Report, SegmentReport, TransitionReport } from './intents.ts'
+import type { Claimed } from './claim-table.ts'
+import type {
+  Conflict,
+  HeldAddress,
+  PeerReport,
+  Report,
+  ReportChange,
+  SegmentReport,
+  TransitionReport,
+} from './intents.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 
 /** Makes an instant of the monotonic clock one that people read: RFC 3339. */
 export type TimeOfDay = (at: number) => string
 
-export function reportOf(segments: Segments, timeOfDay: TimeOfDay): Report {
-  const all = [...segments.all]
-  return {
-    held: heldBy(all, timeOfDay),
-    unplaced: segments.unplaced.map(formatAddress),
-    ...passingOf(segments),
+/** Tells of what is held only what has changed since it told last. */
+export class Reporter {
+  readonly #timeOfDay: TimeOfDay
+  readonly #told = new Map<string, Claimed>()
+  /** Of interfaces, by index, as it told them. */
+  #nameOf: ReadonlyMap<number, string> = new Map()
+
+  constructor(timeOfDay: TimeOfDay) {
+    this.#timeOfDay = timeOfDay
+  }
+
+  report(segments: Segments): ReportChange {
+    const released = [...this.#told.keys()].filter((ip) => !segments.held.has(ip))
+    for (const ip of released) this.#told.delete(ip)
+    const nameOf = new Map([...segments.all].map(({ link }) => [link.index, link.name] as const))
+    if ([...nameOf].some(([index, name]) => this.#nameOf.get(index) !== name)) this.#told.clear()
+    this.#nameOf = nameOf
+    const held: HeldAddress[] = []
+    for (const [ip, claimed] of segments.held) {
+      if (this.#told.get(ip) === claimed) continue
+      this.#told.set(ip, claimed)
+      const interfaces = claimed.interfaceIndexes.map((index) => nameOf.get(index) ?? '').sort()
+      held.push({ ip, interfaces, since: this.#timeOfDay(Math.min(...claimed.since)) })
+    }
+    return { held, released, unplaced: segments.unplaced.map(formatAddress), ...passingOf(segments) }
   }
 }
 
@@ -25,24 +53,8 @@ export function passingOf(segments: Segments): Pick<Report, 'conflicts' | 'segme
   return { conflicts: all.flatMap(conflictsIn), segments: all.map(segmentReport) }
 }
 
-function heldBy(segments: readonly Segment[], timeOfDay: TimeOfDay): HeldAddress[] {
-  const held = new Map<string, { interfaces: string[]; since: number }>()
-  for (const { link, claims } of segments) {
-    for (const { address, state, since } of claims) {
-      if (state !== 'active' && state !== 'yielding') continue
-      const ip = formatAddress(address)
-      const before = held.get(ip)
-      const interfaces = [...(before?.interfaces ?? []), link.name].sort()
-      held.set(ip, { interfaces, since: Math.min(since, before?.since ?? Infinity) })
-    }
-  }
-  return [...held].map(([ip, { interfaces, since }]) => ({ ip, interfaces, since: timeOfDay(since) }))
-}
-
-function conflictsIn({ link, claims, conflicts }: Segment): Conflict[] {
-  const blocked = [...claims].flatMap(({ address, state, stranger }) =>
-    state !== 'blocked' || stranger === null ? [] : [{ address, mac: stranger, isAnnounced: false }],
-  )
+function conflictsIn({ link, instance, conflicts }: Segment): Conflict[] {
+  const blocked = [...instance.strangers()].map((stranger) => ({ ...stranger, isAnnounced: false }))
   const announced = conflicts.map((conflict) => ({ ...conflict, isAnnounced: true }))
   return [...blocked, ...announced].map(({ address, mac, isAnnounced }) => {
     return { ip: formatAddress(address), interface: link.name, mac: formatMac(mac), isAnnounced }
@@ -62,8 +74,7 @@ function segmentReport({ link, instance }: Segment): SegmentReport {
       isStale: stale,
       hasQuorum: quorum,
       isDeaf: deaf,
-      held: [...peer.claims.values()].filter(({ state }) => state === 'active' || state === 'yielding')
-        .length,
+      held: countHeld(peer.claims.values()),
     }
   })
   listed.sort((one, other) => (one.node < other.node ? -1 : 1))
@@ -75,6 +86,12 @@ function segmentReport({ link, instance }: Segment): SegmentReport {
     peers: listed,
     disputed: [...instance.disputes()].map(({ address, nodes }) => ({ ip: formatAddress(address), nodes })),
   }
+}
+
+function countHeld(claims: Iterable<{ readonly state: ClaimState }>): number {
+  let count = 0
+  for (const { state } of claims) if (state === 'active' || state === 'yielding') count++
+  return count
 }
 
 export function transitionReport(

@@ -80,7 +80,7 @@ export class Segment {
     return this.#instance.ownClaims()
   }
 
-  get instance(): Pick<Instance, 'isListening' | 'peers' | 'disputes'> {
+  get instance(): Pick<Instance, 'isListening' | 'peers' | 'disputes' | 'strangers'> {
     return this.#instance
   }
 

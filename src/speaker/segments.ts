@@ -3,9 +3,10 @@
 
 import { announcingLinks, type FitLink, type Frame } from '../announcer/index.ts'
 import type { InstanceInit, Intent, Transition } from '../election/index.ts'
-import { type Address, formatAddress } from '../ip/index.ts'
+import type { Address } from '../ip/index.ts'
 import type { Hello, Mac } from '../packet/index.ts'
-import type { Observation, ResponderTable, TableEntry } from '../wire/index.ts'
+import type { Observation, ResponderTable } from '../wire/index.ts'
+import { type Claimed, ClaimTable } from './claim-table.ts'
 import type { AddressIntent, Intents } from './intents.ts'
 import { Segment } from './segment.ts'
 
@@ -28,8 +29,8 @@ export class Segments {
   readonly #segments = new Map<number, Segment>()
   #intents: Intents
   #links: readonly FitLink[] = []
+  readonly #claims = new ClaimTable()
   #isLeaving = false
-  #table: ResponderTable | null = null
 
   constructor(init: SegmentsInit) {
     this.#init = init
@@ -55,14 +56,15 @@ export class Segments {
   /** The interfaces that can announce, see `fitLinks`; `deaf`: indexes of those that cannot be listened on. */
   connect(links: readonly FitLink[], deaf: ReadonlySet<number>, now: number): void {
     this.#links = links
-    this.#table = null
     const usable = new Map(
       links.map((link) => [link.index, deaf.has(link.index) ? withoutCarrier(link) : link]),
     )
     for (const [index, segment] of this.#segments) {
       const link = usable.get(index)
-      if (link === undefined) this.#segments.delete(index)
-      else segment.setLink(link, now)
+      if (link === undefined) {
+        this.#segments.delete(index)
+        this.#claims.drop(index)
+      } else segment.setLink(link, now)
     }
     const intents = this.#intentsByLink()
     for (const [index, segment] of this.#segments)
@@ -137,7 +139,8 @@ export class Segments {
       link: segment.link,
       ...segment.run(now),
     }))
-    if (outputs.some(({ transitions }) => transitions.length > 0)) this.#table = null
+    for (const { link, transitions } of outputs)
+      for (const transition of transitions) this.#claims.take(link.index, transition)
     return outputs
   }
 
@@ -150,25 +153,14 @@ export class Segments {
     return this.#segments.values()
   }
 
-  /** What the responder has to know; another object when it changed. */
+  /** What the responder has to know, as of the last `run`; another object when it changed. */
   get table(): ResponderTable {
-    return (this.#table ??= this.#makeTable())
+    return this.#claims.table
   }
 
-  #makeTable(): ResponderTable {
-    const held = new Map<string, { address: Address; interfaceIndexes: number[] }>()
-    const watched = new Map<string, { address: Address; interfaceIndexes: number[] }>()
-    for (const { link, claims } of this.#segments.values()) {
-      for (const { address, state } of claims) {
-        const entries = state === 'active' || state === 'yielding' ? held : watched
-        const text = formatAddress(address)
-        const entry = entries.get(text)
-        if (entry === undefined) entries.set(text, { address, interfaceIndexes: [link.index] })
-        else entry.interfaceIndexes.push(link.index)
-      }
-    }
-    const listed = (entries: ReadonlyMap<string, TableEntry>): TableEntry[] => [...entries.values()]
-    return { held: listed(held), watched: listed(watched) }
+  /** What this node answers for, by the address as text, as of the last `run`. */
+  get held(): ReadonlyMap<string, Claimed> {
+    return this.#claims.held
   }
 
   /** What this node might hold, and no interface of it can announce. */

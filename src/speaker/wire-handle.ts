@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Settings } from '../election/index.ts'
 import type { Startable } from '../kube/index.ts'
-import type { Counters, Intents, Report, TransitionReport } from './intents.ts'
+import type { Counters, HeldAddress, Intents, Report, ReportChange, TransitionReport } from './intents.ts'
 
 /** The wire thread is heard at least this often; silence for three times as long means that it is stuck. */
 export const ALIVE_INTERVAL_MS = 1000
@@ -34,7 +34,7 @@ export type WireOrder =
 
 /** What the thread sends. */
 export type WireMessage =
-  | { kind: 'report'; report: Report }
+  | { kind: 'report'; change: ReportChange }
   | { kind: 'transitions'; transitions: readonly TransitionReport[] }
   | { kind: 'counters'; counters: Counters }
   | { kind: 'alive' }
@@ -57,6 +57,8 @@ export class WireHandle implements Startable {
   readonly #init: WireInit
   readonly #events: WireHandleEvents
   #worker: Worker | undefined
+  /** By address. */
+  readonly #held = new Map<string, HeldAddress>()
   #heard = performance.now()
   #counters: Counters = { addresses: {}, frames: {}, losses: {}, hellos: {} }
   #counting: Promise<Counters> | undefined
@@ -76,13 +78,19 @@ export class WireHandle implements Startable {
     this.#worker = worker
     worker.on('message', (message: WireMessage) => {
       this.#heard = performance.now()
-      if (message.kind === 'report') this.#events.onReport(message.report)
+      if (message.kind === 'report') this.#onReport(message.change)
       else if (message.kind === 'transitions') this.#events.onTransitions(message.transitions)
       else if (message.kind === 'counters') this.#counted(message.counters)
       else if (message.kind === 'log') this.#events.onLog(message)
     })
     worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))))
     worker.on('exit', (code) => this.#fail(new Error(`the wire thread ended with ${code}`)))
+  }
+
+  #onReport({ held, released, ...rest }: ReportChange): void {
+    for (const ip of released) this.#held.delete(ip)
+    for (const address of held) this.#held.set(address.ip, address)
+    this.#events.onReport({ ...rest, held: [...this.#held.values()] })
   }
 
   /** Whether the thread does its work. */

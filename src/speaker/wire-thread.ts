@@ -18,7 +18,8 @@ import {
 } from '../wire/index.ts'
 import { Hellos } from './hellos.ts'
 import { type AddressCounters, type Intents, NOTHING_REPORTED, type Report } from './intents.ts'
-import { passingOf, reportOf, transitionReport } from './report.ts'
+
+import { passingOf, Reporter, transitionReport } from './report.ts'
 import { Segments } from './segments.ts'
 import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage, type WireOrder } from './wire-handle.ts'
 
@@ -47,7 +48,8 @@ class WireThread {
   #installed: ResponderTable | undefined
   #running: NodeJS.Timeout | undefined
   #reporting: NodeJS.Timeout | undefined
-  #reported: Report = NOTHING_REPORTED
+  readonly #reporter = new Reporter(timeOfDay)
+  #reported: Pick<Report, 'conflicts' | 'segments'> = NOTHING_REPORTED
   /** When this process went on after it had not run for a while. */
   #thawedAt = -Infinity
   #ranAt = -Infinity
@@ -217,8 +219,9 @@ class WireThread {
 
   #report(): void {
     this.#reporting = undefined
-    this.#reported = reportOf(this.#segments, timeOfDay)
-    this.#post({ kind: 'report', report: this.#reported })
+    const change = this.#reporter.report(this.#segments)
+    this.#reported = change
+    this.#post({ kind: 'report', change })
   }
 
   count(): void {

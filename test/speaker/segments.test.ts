@@ -3,9 +3,10 @@ import test from 'node:test'
 import { type FitLink, fitLinks } from '../../src/announcer/index.ts'
 import { DEFAULT_SETTINGS } from '../../src/election/index.ts'
 import { formatAddress } from '../../src/ip/index.ts'
-import { reportOf } from '../../src/speaker/report.ts'
+import { Reporter } from '../../src/speaker/report.ts'
 import { Segments } from '../../src/speaker/segments.ts'
 import type { AddressIntent } from '../../src/speaker/intents.ts'
+import type { TableEntry } from '../../src/wire/index.ts'
 import { link, network } from '../announcer/links.ts'
 import { addressOf as address } from '../ip/address-of.ts'
 import { Random } from '../simulation/random.ts'
@@ -71,8 +72,13 @@ const intent = (text: string, nodes: string, interfaces: readonly string[] | nul
   interfaces,
 })
 
+const reportOf = (segments: Segments) => new Reporter(String).report(segments)
+
+const places = (entries: readonly TableEntry[]): string[] =>
+  entries.map(({ address: of, interfaceIndexes }) => `${formatAddress(of)} on ${interfaceIndexes.join()}`)
+
 const held = (segments: Segments): string[] =>
-  reportOf(segments, String).held.map(({ ip, interfaces }) => `${ip} on ${interfaces.join()}`)
+  reportOf(segments).held.map(({ ip, interfaces }) => `${ip} on ${interfaces.join()}`)
 
 test('an address is held where its subnet is, after listening and asking, and announced there', () => {
   const lan = new Lan()
@@ -83,7 +89,7 @@ test('an address is held where its subnet is, after listening and asking, and an
   assert.deepEqual(held(segments), [])
   lan.runTo(1400)
   assert.deepEqual(held(segments), [`${VIP} on eth0`])
-  assert.deepEqual(segments.table.held, [{ address: address(VIP), interfaceIndexes: [eth0.index] }])
+  assert.deepEqual(places(segments.table.held), [`${VIP} on ${eth0.index}`])
   assert.deepEqual(new Set(lan.sent), new Set([`eth0 probe ${VIP}`, `eth0 gratuitous ${VIP}`]))
 })
 
@@ -167,11 +173,11 @@ test('a stranger who has the address blocks it, and is named; when he has gone i
     lan.now,
   )
   lan.runTo(2000)
-  const [conflict] = reportOf(segments, String).conflicts
+  const [conflict] = reportOf(segments).conflicts
   assert.deepEqual(conflict, { ip: VIP, interface: 'eth0', mac: '02:00:00:00:99:99', isAnnounced: false })
-  assert.deepEqual(segments.table.watched, [{ address: address(VIP), interfaceIndexes: [eth0.index] }])
+  assert.deepEqual(places(segments.table.watched), [`${VIP} on ${eth0.index}`])
   lan.runTo(8000)
-  assert.deepEqual([held(segments), reportOf(segments, String).conflicts], [[`${VIP} on eth0`], []])
+  assert.deepEqual([held(segments), reportOf(segments).conflicts], [[`${VIP} on eth0`], []])
 })
 
 test('a cable that was out ends every claim, and they begin anew when it is back', () => {
@@ -187,6 +193,7 @@ test('a cable that was out ends every claim, and they begin anew when it is back
   lan.runTo(3000)
   assert.deepEqual(held(segments), [`${VIP} on eth0`])
   segments.connect([{ ...eth0, carrierChanges: 5 }], new Set(), lan.now) // out and in again between two looks
+  lan.runTo(3001)
   assert.deepEqual(held(segments), [])
 })
 
@@ -196,7 +203,7 @@ test('the report names the peers of each segment, and what they hold', () => {
   lan.intend(a, 'a', [intent(VIP, 'a b')])
   lan.intend(b, 'b', [intent(VIP, 'a b')])
   lan.runTo(3000)
-  const [segment] = reportOf(b, String).segments
+  const [segment] = reportOf(b).segments
   assert.deepEqual(
     segment?.peers.map(({ node, held: count, hasQuorum }) => [node, count, hasQuorum]),
     [['a', 1, true]],
@@ -219,6 +226,29 @@ test('two others who hold one address, and do not hear each other, are told of b
   lan.intend(b, 'b', [intent(VIP, 'a b c')])
   lan.intend(c, 'c', [intent(VIP, 'a b c')])
   lan.runTo(4000)
-  const [segment] = reportOf(c, String).segments
+  const [segment] = reportOf(c).segments
   assert.deepEqual(segment?.disputed, [{ ip: VIP, nodes: ['a', 'b'] }])
+})
+
+test('of what is held a report tells what has changed since the last one, and all of it when an interface is renamed', () => {
+  const lan = new Lan()
+  const [eth0, eth1] = [link('eth0'), link('eth1')]
+  const segments = lan.join('a', eth0, eth1)
+  const reporter = new Reporter(String)
+  const told = (): unknown => {
+    const { held: news, released } = reporter.report(segments)
+    return [news.map(({ ip, interfaces }) => `${ip} on ${interfaces.join()}`), released]
+  }
+  lan.intend(segments, 'a', [intent('10.0.0.1', 'a', ['eth0']), intent('10.0.0.2', 'a')])
+  lan.runTo(1500)
+  assert.deepEqual(told(), [['10.0.0.1 on eth0', '10.0.0.2 on eth0,eth1'], []])
+  assert.deepEqual(told(), [[], []])
+  lan.intend(segments, 'a', [intent('10.0.0.2', 'a', ['eth0', 'lan1'])])
+  lan.runTo(1600)
+  assert.deepEqual(told(), [['10.0.0.2 on eth0'], ['10.0.0.1']])
+  segments.connect([{ ...eth0, name: 'lan1' }, eth1], new Set(), lan.now)
+  lan.runTo(1700)
+  assert.deepEqual(told(), [['10.0.0.2 on lan1'], []])
+  segments.connect([], new Set(), lan.now)
+  assert.deepEqual(told(), [[], ['10.0.0.2']])
 })
