@@ -62,9 +62,9 @@ napi_value resume(napi_env env, napi_callback_info info) {
   });
 }
 
-// What passes by itself, or is told by the link monitor: the frame is lost, and that is all.
+// What passes by itself, or is told by the link monitor (also an MTU too small): the frame is lost, and that is all.
 bool is_passing(int code) {
-  return code == EAGAIN || code == ENOBUFS || code == ENETDOWN || code == ENXIO || code == ENODEV;
+  return code == EAGAIN || code == ENOBUFS || code == ENETDOWN || code == ENXIO || code == ENODEV || code == EMSGSIZE;
 }
 
 napi_value send(napi_env env, napi_callback_info info) {
@@ -97,19 +97,29 @@ napi_value take_observations(napi_env env, napi_callback_info info) {
   });
 }
 
+napi_value frames_of(napi_env env, const std::vector<QueuedFrame> &frames) {
+  napi_value array;
+  napi_create_array(env, &array);
+  uint32_t length = 0;
+  for (const QueuedFrame &frame : frames) {
+    napi_value entry;
+    napi_create_object(env, &entry);
+    napi_set_named_property(env, entry, "interfaceIndex", number(env, frame.interface_index));
+    napi_set_named_property(env, entry, "bytes", bytes(env, frame.bytes.data(), frame.bytes.size()));
+    napi_set_element(env, array, length++, entry);
+  }
+  return array;
+}
+
 napi_value take_hellos(napi_env env, napi_callback_info info) {
   return ResponderHandle::call(env, info, [env](Responder &responder, const Arguments &) {
-    napi_value array;
-    napi_create_array(env, &array);
-    uint32_t length = 0;
-    for (const HelloFrame &hello : responder.hellos().take()) {
-      napi_value entry;
-      napi_create_object(env, &entry);
-      napi_set_named_property(env, entry, "interfaceIndex", number(env, hello.interface_index));
-      napi_set_named_property(env, entry, "bytes", bytes(env, hello.bytes.data(), hello.bytes.size()));
-      napi_set_element(env, array, length++, entry);
-    }
-    return array;
+    return frames_of(env, responder.hellos().take());
+  });
+}
+
+napi_value take_queries(napi_env env, napi_callback_info info) {
+  return ResponderHandle::call(env, info, [env](Responder &responder, const Arguments &) {
+    return frames_of(env, responder.queries().take());
   });
 }
 
@@ -131,6 +141,7 @@ napi_value losses(napi_env env, napi_callback_info info) {
     set_count(env, object, "observationsRepeated", responder.observations().repeated());
     set_count(env, object, "observationsLost", responder.observations().lost());
     set_count(env, object, "hellosLost", responder.hellos().lost());
+    set_count(env, object, "queriesLost", responder.queries().lost());
     set_count(env, object, "groupsNotJoined", responder.groups_not_joined());
     return object;
   });
@@ -203,6 +214,7 @@ NAPI_MODULE_INIT() {
                    method("send", send),
                    method("takeObservations", take_observations),
                    method("takeHellos", take_hellos),
+                   method("takeQueries", take_queries),
                    method("frameCounters", frame_counters),
                    method("losses", losses),
                    method("addressCounters", address_counters),

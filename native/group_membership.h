@@ -1,5 +1,5 @@
-// The solicited-node groups joined on one interface, with the reports that make switches pass them on (RFC 3810).
-// A packet socket's own membership would send none.
+// The multicast frames that the card passes on for one interface: those to the solicited-node groups of its addresses
+// (RFC 4291 section 2.7.1). The kernel's IPv6 knows nothing of it; that others are told is announcer/listener-reports.ts.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -13,8 +13,8 @@ class GroupMembership {
  public:
   explicit GroupMembership(int interface_index) : interface_index_(interface_index) {}
 
-  // Makes these (the last 24 bits of each group) the groups that are joined. The kernel keeps them, and reports them again, when the interface goes down and comes back
-  // and when IPv6 is switched off and on; when it has forgotten them, the next call joins them anew.
+  // Makes these (the last 24 bits of each group) the groups that are joined. They stay as long as the interface, also
+  // when it is down, or without IPv6.
   void set(const std::set<uint32_t> &groups);
 
   // How many of them could not be joined; the next call of `set` tries again.
@@ -28,10 +28,8 @@ class GroupMembership {
   };
 
   Socket *roomy_socket();
-  void forget_if_lost();
 
   const int interface_index_;
-  int mtu_ = 0;
   unsigned missing_ = 0;
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::map<uint32_t, Socket *> joined_;

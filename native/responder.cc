@@ -32,15 +32,26 @@ const std::vector<sock_filter> kArpFilter = {
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
 
-// Only neighbour solicitations and advertisements.
+// Where IPv6 says what follows its header, and where a hop-by-hop header and then a message begin.
+constexpr size_t kNextHeader = 20;
+constexpr size_t kAfterIp = 54;
+constexpr size_t kAfterHopByHop = 62;
+constexpr uint8_t kListenerQuery = 130;
+
+// Only neighbour solicitations and advertisements; and queries for listeners, which alone have a hop-by-hop header.
 const std::vector<sock_filter> kNdpFilter = {
     BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 6),
-    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
-    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ndp::kSolicitation, 1, 0),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ndp::kAdvertisement, 0, 1),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 11),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kNextHeader),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kAfterIp),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ndp::kSolicitation, 6, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ndp::kAdvertisement, 5, 6),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_HOPOPTS, 0, 5),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kAfterIp),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kAfterHopByHop),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kListenerQuery, 0, 1),
     BPF_STMT(BPF_RET | BPF_K, 0xffff),
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
@@ -238,9 +249,18 @@ void Responder::loop() {
 }
 
 void Responder::take_frames(Interface &interface, unsigned budget) {
-  for (PacketSocket *socket : {&interface.arp, &interface.ndp})
-    socket->receive(budget, [&](const Frame &frame) { take(interface, *socket, frame); });
+  interface.arp.receive(budget, [&](const Frame &frame) { take(interface, interface.arp, frame); });
+  interface.ndp.receive(budget, [&](const Frame &frame) { take_ndp(interface, frame); });
   interface.hello.receive(budget, [&](const Frame &frame) { take_hello(interface, frame); });
+}
+
+void Responder::take_ndp(const Interface &interface, const Frame &frame) {
+  bool is_query = frame.captured > kNextHeader && frame.bytes[kNextHeader] == IPPROTO_HOPOPTS;
+  if (!is_query) return take(interface, interface.ndp, frame);
+  auto fate = misdirected(interface.station, frame);
+  // A bridge that is a querier asks itself as well.
+  if (fate && *fate != Fate::kOwnFrame) return;
+  if (queries_.add(interface.station.interface_index, frame)) on_news_();
 }
 
 void Responder::take_hello(const Interface &interface, const Frame &frame) {

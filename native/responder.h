@@ -17,15 +17,15 @@
 
 #include "address_table.h"
 #include "descriptor.h"
+#include "frame_queue.h"
 #include "group_membership.h"
-#include "hello_queue.h"
 #include "judge.h"
 #include "observation.h"
 #include "packet_socket.h"
 
 class Responder {
  public:
-  // `on_news` is called in the responder thread, when there are observations or hellos to be taken. Throws SystemError.
+  // `on_news` is called in the responder thread, when there is something to be taken. Throws SystemError.
   explicit Responder(std::function<void()> on_news);
   ~Responder();
 
@@ -43,7 +43,8 @@ class Responder {
   int send(int interface_index, const void *bytes, size_t size) const;
 
   ObservationQueue &observations() { return observations_; }
-  HelloQueue &hellos() { return hellos_; }
+  FrameQueue &hellos() { return hellos_; }
+  FrameQueue &queries() { return queries_; }  // for listeners (RFC 3810)
   uint64_t count(Fate fate) const { return counts_[static_cast<size_t>(fate)].load(std::memory_order_relaxed); }
   uint64_t dropped();  // by the kernel: the ring was full
   unsigned groups_not_joined() const;
@@ -67,6 +68,7 @@ class Responder {
   void join_groups(Interface &interface) const;
   void dispose(std::unique_ptr<Interface> closed);
   void take(const Interface &interface, const PacketSocket &socket, const Frame &frame);
+  void take_ndp(const Interface &interface, const Frame &frame);
   void take_hello(const Interface &interface, const Frame &frame);
   Fate answer(const Verdict &verdict, const PacketSocket &socket);
 
@@ -78,7 +80,8 @@ class Responder {
   uint64_t dropped_before_ = 0;  // by sockets closed since
 
   ObservationQueue observations_;
-  HelloQueue hellos_;
+  FrameQueue hellos_;
+  FrameQueue queries_;
 
   std::mutex change_mutex_;
   std::condition_variable change_done_;

@@ -2,3 +2,4 @@
 export { Announcer, type Frame } from './announcer.ts'
 export { announcingLinks, fitLinks } from './interfaces.ts'
 export type { FitLink, InterfaceAddress, Link } from './link.ts'
+export { ListenerReports } from './listener-reports.ts'

@@ -16,4 +16,13 @@ export {
 export { frameHello, unframeHello } from './hello-frame.ts'
 export { type HelloKey, helloKey } from './hello-key.ts'
 export { BROADCAST_MAC, formatMac, type Mac, parseMac } from './mac.ts'
-export { duplicateProbe, unsolicitedAdvertisement } from './ndp.ts'
+export {
+  decodeListenerQuery,
+  firstVersionReport,
+  isLinkLocal,
+  type ListenerQuery,
+  type ListenerRecord,
+  listenerReport,
+  MAX_LISTENER_RECORDS,
+} from './mld.ts'
+export { duplicateProbe, solicitedNodeGroup, unsolicitedAdvertisement } from './ndp.ts'

@@ -1,7 +1,7 @@
 // This node's part in one segment: the election there, and the announcing of what was won in it. Pure: hellos, evidence,
 // intents and the time in; frames, hellos and transitions out.
 
-import { Announcer, type FitLink, type Frame } from '../announcer/index.ts'
+import { Announcer, type FitLink, type Frame, ListenerReports } from '../announcer/index.ts'
 import {
   type Action,
   Instance,
@@ -11,11 +11,13 @@ import {
   type Transition,
 } from '../election/index.ts'
 import type { Address } from '../ip/index.ts'
-import type { Hello, Mac } from '../packet/index.ts'
+import type { Hello, ListenerQuery, Mac } from '../packet/index.ts'
 import type { Observation } from '../wire/index.ts'
 
 /** What has to be done, in this order; before it the responder has to know the table. */
 export interface SegmentOutput {
+  /** Whole frames, to the switches and routers. */
+  readonly reports: readonly Uint8Array[]
   readonly frames: readonly Frame[]
   readonly hellos: readonly Hello[]
   readonly transitions: readonly Transition[]
@@ -25,10 +27,12 @@ export interface SegmentOutput {
 export class Segment {
   readonly #instance: Instance
   readonly #announcer: Announcer
+  readonly #reports: ListenerReports
 
   constructor(link: FitLink, init: InstanceInit, now: number) {
     this.#instance = new Instance(init)
     this.#announcer = new Announcer(link, init.random)
+    this.#reports = new ListenerReports(link, init.random)
     this.#instance.setLinkUp(link.hasCarrier, now)
   }
 
@@ -40,6 +44,7 @@ export class Segment {
   setLink(link: FitLink, now: number): void {
     const before = this.link
     this.#announcer.setLink(link, now)
+    this.#reports.setLink(link, now)
     const hasFlapped = before.hasCarrier && before.carrierChanges !== link.carrierChanges
     if (hasFlapped) this.#instance.setLinkUp(false, now)
     this.#instance.setLinkUp(link.hasCarrier, now)
@@ -61,6 +66,11 @@ export class Segment {
     if (isStranger) this.#announcer.observe(address, mac, now)
     const isSaidToAll = kind === 'announcement' || kind === 'request'
     this.#instance.observe({ address, mac, kind: isSaidToAll ? 'gratuitous' : kind }, now)
+  }
+
+  /** A router or switch asks who listens. */
+  query(query: ListenerQuery, now: number): void {
+    this.#reports.query(query, now)
   }
 
   /** Hands everything over and says goodbye; see `hasLeft`. */
@@ -91,7 +101,8 @@ export class Segment {
 
   /** When `run` has to be called, if nothing happens before; `Infinity`: no need to. */
   get nextAt(): number {
-    return Math.min(this.#instance.nextAt, this.#announcer.nextAt ?? Infinity)
+    const announcing = Math.min(this.#announcer.nextAt ?? Infinity, this.#reports.nextAt ?? Infinity)
+    return Math.min(this.#instance.nextAt, announcing)
   }
 
   /** Does what is due. */
@@ -99,7 +110,13 @@ export class Segment {
     if (now >= this.#instance.nextAt) this.#instance.tick(now)
     const { actions, hellos, transitions } = this.#instance.takeOutput()
     for (const action of actions) this.#act(action, now)
-    return { frames: [...this.#announcer.takeDue(now)], hellos, transitions }
+    if (transitions.length > 0) this.#reports.listen(this.#claimed(), now)
+    const reports = this.#reports.takeDue(now)
+    return { reports, frames: [...this.#announcer.takeDue(now)], hellos, transitions }
+  }
+
+  *#claimed(): Generator<Address> {
+    for (const { address } of this.claims) yield address
   }
 
   #act({ kind, address }: Action, now: number): void {

@@ -1,26 +1,23 @@
 // All segments that this node has a part in: which there have to be, what it may hold on each, and what comes of it
 // together. Pure.
 
-import { announcingLinks, type FitLink, type Frame } from '../announcer/index.ts'
-import type { InstanceInit, Intent, Transition } from '../election/index.ts'
+import { announcingLinks, type FitLink } from '../announcer/index.ts'
+import type { InstanceInit, Intent } from '../election/index.ts'
 import type { Address } from '../ip/index.ts'
-import type { Hello, Mac } from '../packet/index.ts'
+import type { Hello, ListenerQuery, Mac } from '../packet/index.ts'
 import type { Observation, ResponderTable } from '../wire/index.ts'
 import { type Claimed, ClaimTable } from './claim-table.ts'
 import type { AddressIntent, Intents } from './intents.ts'
-import { Segment } from './segment.ts'
+import { Segment, type SegmentOutput } from './segment.ts'
 
 export interface SegmentsInit extends Omit<InstanceInit, 'instance'> {
   /** Draws the id of an instance, see `InstanceInit`. */
   readonly drawInstance: () => string
 }
 
-/** What to do on the interface of one segment, see `SegmentOutput`. */
-export interface LinkOutput {
+/** What to do on the interface of one segment. */
+export interface LinkOutput extends SegmentOutput {
   readonly link: FitLink
-  readonly frames: readonly Frame[]
-  readonly hellos: readonly Hello[]
-  readonly transitions: readonly Transition[]
 }
 
 /** All times: ms of one monotonic clock. */
@@ -114,6 +111,11 @@ export class Segments {
 
   observe({ interfaceIndex, ...observation }: Observation, now: number): void {
     this.#segments.get(interfaceIndex)?.observe(observation, now)
+  }
+
+  /** A router or switch on that interface asks who listens. */
+  query(interfaceIndex: number, query: ListenerQuery, now: number): void {
+    this.#segments.get(interfaceIndex)?.query(query, now)
   }
 
   /** Hands everything over, everywhere, for good. */

@@ -7,12 +7,13 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { type FitLink, fitLinks, type Frame, type Link } from '../announcer/index.ts'
 import type { Transition } from '../election/index.ts'
 import { formatAddress } from '../ip/index.ts'
+import { decodeListenerQuery } from '../packet/index.ts'
 import {
   bootTime,
   LinkWatcher,
   type ListenFailure,
   type Observation,
-  type ReceivedHelloFrame,
+  type ReceivedFrame,
   Responder,
   type ResponderTable,
 } from '../wire/index.ts'
@@ -74,6 +75,7 @@ class WireThread {
     this.#responder = new Responder({
       onObservations: (seen) => this.#onObservations(seen),
       onHellos: (frames) => this.#onHellos(frames),
+      onQueries: (frames) => this.#onQueries(frames),
     })
     this.#watcher = new LinkWatcher({
       onLinks: (links) => this.#onLinks(links),
@@ -136,12 +138,20 @@ class WireThread {
     if (this.#failures.length > 0) this.#listen()
   }
 
-  #onHellos(frames: readonly ReceivedHelloFrame[]): void {
+  #onHellos(frames: readonly ReceivedFrame[]): void {
     const now = performance.now()
     for (const { interfaceIndex, bytes } of frames) {
       const received = this.#hellos.decode(bytes, now)
       if (received === null) continue
       this.#hellos.settle(this.#segments.receive(interfaceIndex, received.hello, received.mac, now))
+    }
+    this.#run()
+  }
+
+  #onQueries(frames: readonly ReceivedFrame[]): void {
+    for (const { interfaceIndex, bytes } of frames) {
+      const query = decodeListenerQuery(bytes)
+      if (query !== null) this.#segments.query(interfaceIndex, query, performance.now())
     }
     this.#run()
   }
@@ -159,6 +169,8 @@ class WireThread {
     this.#ranAt = now
     const outputs = this.#segments.run(now)
     this.#install(this.#segments.table)
+    for (const { link, reports } of outputs)
+      for (const report of reports) this.#responder.send(link.index, report)
     for (const { link, frames } of outputs) this.#sendFrames(link, frames)
     for (const { link, hellos } of outputs)
       for (const hello of hellos) this.#sendHello(link, this.#hellos.encode(hello, link, now))

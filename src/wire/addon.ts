@@ -17,7 +17,7 @@ export interface Addon {
   tryPacketSocket(): void
   /** Link and address dumps of rtnetlink: datagrams full of messages. */
   dumpLinks(): Uint8Array[]
-  /** `onNews`: observations or hellos can be taken. */
+  /** `onNews`: observations, hellos or queries can be taken. */
   Responder: new (onNews: () => void) => NativeResponder
   LinkMonitor: new (onChange: () => void) => NativeLinkMonitor
 }
@@ -35,7 +35,9 @@ export interface NativeResponder {
   resume(validUntil: number): void
   send(interfaceIndex: number, frame: Uint8Array): boolean
   takeObservations(): { interfaceIndex: number; address: Uint8Array; mac: number; kind: number }[]
-  takeHellos(): ReceivedHelloFrame[]
+  takeHellos(): ReceivedFrame[]
+  /** Queries for listeners (RFC 3810), unchecked. */
+  takeQueries(): ReceivedFrame[]
   /** Frames by what became of them, since the start. */
   frameCounters(): Record<string, number>
   losses(): Losses
@@ -44,8 +46,8 @@ export interface NativeResponder {
   stop(): void
 }
 
-/** A frame to the hellos' group, from somebody else. */
-export interface ReceivedHelloFrame {
+/** A frame that JavaScript reads. */
+export interface ReceivedFrame {
   readonly interfaceIndex: number
   /** The whole frame. */
   readonly bytes: Uint8Array
@@ -61,6 +63,8 @@ export interface Losses {
   readonly observationsLost: number
   /** Frames to the hellos' group not handed on: too many of them. */
   readonly hellosLost: number
+  /** Queries for listeners not handed on: too many of them. */
+  readonly queriesLost: number
   /** Solicited-node groups that could not be joined, and are tried again with the next change. */
   readonly groupsNotJoined: number
 }

@@ -1,5 +1,5 @@
 // The shell around the native addon: sockets, the responder thread, the kernel's news of interfaces.
-export { bootTime, type ReceivedHelloFrame } from './addon.ts'
+export { bootTime, type ReceivedFrame } from './addon.ts'
 export { AddonMissing, MissingCapability, WireError } from './errors.ts'
 export { LinkWatcher, type LinkWatcherInit, readLinks } from './link-watcher.ts'
 export {

@@ -3,7 +3,7 @@
 import type { FitLink } from '../announcer/index.ts'
 import { type Address, formatAddress } from '../ip/index.ts'
 import type { Mac } from '../packet/index.ts'
-import { addon, type Losses, type NativeResponder, type ReceivedHelloFrame } from './addon.ts'
+import { addon, type Losses, type NativeResponder, type ReceivedFrame } from './addon.ts'
 import { WireError, withTypedErrors } from './errors.ts'
 
 /**
@@ -44,7 +44,9 @@ export interface ResponderInit {
   /** Called with what was observed since the last call: each at most once in 100 ms, at most 1,024 in that time. */
   onObservations: (observations: readonly Observation[]) => void
   /** Called with the frames to the hellos' group that came since the last call. */
-  onHellos?: (frames: readonly ReceivedHelloFrame[]) => void
+  onHellos?: (frames: readonly ReceivedFrame[]) => void
+  /** Called with the frames since the last call that may ask who listens to groups (RFC 3810). */
+  onQueries?: (frames: readonly ReceivedFrame[]) => void
 }
 
 export interface ListenFailure {
@@ -69,10 +71,12 @@ export class Responder {
   #held: readonly Address[] = []
 
   /** Throws `AddonMissing`, `WireError`. */
-  constructor({ onObservations, onHellos }: ResponderInit) {
+  constructor({ onObservations, onHellos, onQueries }: ResponderInit) {
     const onNews = (): void => {
       const hellos = native.takeHellos()
       if (hellos.length > 0) onHellos?.(hellos) // first: whose a MAC is
+      const queries = native.takeQueries()
+      if (queries.length > 0) onQueries?.(queries)
       const observations = native.takeObservations()
       if (observations.length > 0) onObservations(observationsOf(observations))
     }
@@ -83,7 +87,7 @@ export class Responder {
   /**
    * Listens on exactly these interfaces from now on; each costs three sockets and 1.5 MiB, and some 20 ms the first
    * time. To be called after every change of a link: one that has another MAC answers with that, one that was made
-   * anew is listened on anew, and groups that the kernel forgot are joined again. Returns those that it could not
+   * anew is listened on anew, and groups that could not be joined are tried again. Returns those that it could not
    * open, with the reason; another call tries them again. Throws `MissingCapability`.
    */
   listenOn(links: readonly FitLink[]): readonly ListenFailure[] {

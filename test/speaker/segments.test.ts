@@ -146,6 +146,28 @@ test('what nobody asks for any more is let go at once', () => {
   assert.deepEqual([held(segments), segments.table.held], [[], []])
 })
 
+test('switches are told of the group of an IPv6 address before it is asked for, and when it is let go', () => {
+  const lan = new Lan()
+  const segments = lan.join('a', link('eth0', { networks: [network('2001:db8::1/64')] }))
+  const group = 'ff0200000000000000000001ff000050'
+  /** For a run, of each frame about the group what it is: a report, or a probe. */
+  const told: string[][] = []
+  const runTo = (end: number): void => {
+    for (; lan.now < end; lan.now++)
+      for (const { reports, frames } of segments.run(lan.now)) {
+        const about = reports.filter((bytes) => Buffer.from(bytes).toString('hex').includes(group))
+        const purposes = [...about.map(() => 'report'), ...frames.map(({ purpose }) => purpose)]
+        if (about.length > 0) told.push(purposes)
+      }
+  }
+  lan.intend(segments, 'a', [intent('2001:db8::50', 'a')])
+  runTo(4000)
+  assert.deepEqual(told, [['report', 'probe'], ['report']])
+  lan.intend(segments, 'a', [])
+  runTo(6000)
+  assert.deepEqual(told.slice(2), [['report'], ['report']])
+})
+
 test('an interface that cannot be listened on has no part in it', () => {
   const lan = new Lan()
   const eth0 = link('eth0')

@@ -27,7 +27,7 @@ export interface Cable {
   readonly link: () => FitLink
   /** Runs a command where the neighbour is; its end of the cable is `eth0`. */
   readonly neighbour: Run
-  /** The multicast groups joined at our end, as `ip maddr` shows them. */
+  /** The multicast addresses that our end lets pass, as `ip maddr` shows them. */
   readonly groups: () => string
   /** Name of the neighbour's namespace. */
   readonly namespace: string

@@ -1,5 +1,5 @@
-// The hellos of other speakers on their way to JavaScript: bounded, because anybody on the LAN may send frames to their
-// group. Made for one thread that adds, and one that takes.
+// Frames on their way to JavaScript: bounded, because anybody on the LAN may send them. Made for one thread that adds,
+// and one that takes.
 #pragma once
 #include <cstdint>
 #include <mutex>
@@ -8,12 +8,12 @@
 
 #include "frame.h"
 
-struct HelloFrame {
+struct QueuedFrame {
   int interface_index;
   std::vector<uint8_t> bytes;
 };
 
-class HelloQueue {
+class FrameQueue {
  public:
   // True when nobody has been told yet that something waits.
   bool add(int interface_index, const Frame &frame) {
@@ -26,7 +26,7 @@ class HelloQueue {
     return waiting_.size() == 1;
   }
 
-  std::vector<HelloFrame> take() {
+  std::vector<QueuedFrame> take() {
     std::lock_guard<std::mutex> lock(mutex_);
     return std::exchange(waiting_, {});
   }
@@ -38,10 +38,10 @@ class HelloQueue {
   }
 
  private:
-  // A second's worth of the most that a segment sees.
+  // A second's worth of the most hellos that a segment sees.
   static constexpr size_t kMaxWaiting = 1024;
 
   mutable std::mutex mutex_;
-  std::vector<HelloFrame> waiting_;
+  std::vector<QueuedFrame> waiting_;
   uint64_t lost_ = 0;
 };
