@@ -16,13 +16,11 @@ inline Address mapped(uint32_t ipv4) {
 
 inline bool is_mapped(const Address &address) { return memcmp(&address[0], &mapped(0)[0], 12) == 0; }
 
-struct AddressHash {
-  size_t operator()(const Address &address) const {
-    uint64_t high, low;
-    memcpy(&high, &address[0], 8);
-    memcpy(&low, &address[8], 8);
-    // Pool addresses differ in few bits; multiplying spreads them.
-    uint64_t mixed = (high ^ (low * 0x9e3779b97f4a7c15u)) * 0xbf58476d1ce4e5b9u;
-    return static_cast<size_t>(mixed ^ (mixed >> 32));
-  }
-};
+inline uint32_t hash_of(const Address &address) {
+  uint64_t high, low;
+  memcpy(&high, &address[0], 8);
+  memcpy(&low, &address[8], 8);
+  // Pool addresses differ in few bits, at the end: multiplying spreads them upwards, so the upper half is what counts.
+  uint64_t mixed = (high ^ __builtin_bswap64(low) * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
+  return static_cast<uint32_t>(mixed >> 32);
+}

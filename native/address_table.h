@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <set>
-#include <unordered_map>
 #include <vector>
 
 #include "address.h"
@@ -22,46 +21,72 @@ enum class Role : uint8_t {
 
 class AddressEntry {
  public:
-  void add(int interface_index, Role role) { (role == Role::kHeld ? held_ : watched_).push_back(interface_index); }
-  bool is_held() const { return !held_.empty(); }
-  bool is_held_on(int interface_index) const { return has(held_, interface_index); }
-  bool is_watched_on(int interface_index) const { return has(watched_, interface_index); }
-  bool is_on(int interface_index) const { return is_held_on(interface_index) || is_watched_on(interface_index); }
+  AddressEntry(const Address &address, std::shared_ptr<AddressCounters> counters)
+      : address(address), counters(std::move(counters)) {}
 
-  std::shared_ptr<AddressCounters> counters;
-
- private:
-  // Few: a linear search is the fastest.
-  static bool has(const std::vector<int> &indexes, int index) {
-    return std::find(indexes.begin(), indexes.end(), index) != indexes.end();
+  void add(int interface_index, Role role) {
+    if (first_.interface_index == 0)
+      first_ = {interface_index, role};
+    else
+      others_.push_back({interface_index, role});
   }
 
-  std::vector<int> held_;
-  std::vector<int> watched_;
+  bool is_held() const {
+    return has([](const Place &place) { return place.role == Role::kHeld; });
+  }
+  bool is_held_on(int interface_index) const { return is_on(interface_index, Role::kHeld); }
+  bool is_watched_on(int interface_index) const { return is_on(interface_index, Role::kWatched); }
+  bool is_on(int interface_index) const {
+    return has([=](const Place &place) { return place.interface_index == interface_index; });
+  }
+
+  const Address address;
+  const std::shared_ptr<AddressCounters> counters;
+
+ private:
+  struct Place {
+    int interface_index;  // 0: none
+    Role role;
+  };
+
+  template <typename Condition>
+  bool has(Condition condition) const {
+    return condition(first_) || std::any_of(others_.begin(), others_.end(), condition);
+  }
+  bool is_on(int interface_index, Role role) const {
+    return has([=](const Place &place) { return place.interface_index == interface_index && place.role == role; });
+  }
+
+  Place first_ = {0, Role::kWatched};  // most have no other; beside the address, in one cache line
+  std::vector<Place> others_;
 };
 
 class AddressTable {
  public:
   // Counters of addresses that `before` has as well go on.
   void add(const Address &address, int interface_index, Role role, const AddressTable &before) {
-    AddressEntry &entry = by_address_[address];
-    if (!entry.counters) {
+    Slot &slot = slots_[slot_of(address)];
+    if (slot.entry == kNoEntry) {
       const AddressEntry *old = before.find(address);
-      entry.counters = old ? old->counters : std::make_shared<AddressCounters>();
+      slot = {hash_of(address), static_cast<uint32_t>(entries_.size())};
+      entries_.emplace_back(address, old ? old->counters : std::make_shared<AddressCounters>());
     }
+    AddressEntry &entry = entries_[slot.entry];
     if (role == Role::kHeld && !entry.is_held()) order_.push_back(entry.counters.get());
     entry.add(interface_index, role);
+    if (entries_.size() * 2 > slots_.size()) grow();
   }
 
   const AddressEntry *find(const Address &address) const {
-    auto entry = by_address_.find(address);
-    return entry == by_address_.end() ? nullptr : &entry->second;
+    uint32_t entry = slots_[slot_of(address)].entry;
+    return entry == kNoEntry ? nullptr : &entries_[entry];
   }
 
   // The solicited-node groups (their last 24 bits, RFC 4291 section 2.7.1) of the IPv6 addresses held or watched there.
   std::set<uint32_t> groups_on(int interface_index) const {
     std::set<uint32_t> groups;
-    for (const auto &[address, entry] : by_address_) {
+    for (const AddressEntry &entry : entries_) {
+      const Address &address = entry.address;
       if (is_mapped(address) || !entry.is_on(interface_index)) continue;
       groups.insert(static_cast<uint32_t>(address[13] << 16 | address[14] << 8 | address[15]));
     }
@@ -72,6 +97,31 @@ class AddressTable {
   const std::vector<const AddressCounters *> &counters() const { return order_; }
 
  private:
-  std::unordered_map<Address, AddressEntry, AddressHash> by_address_;
+  static constexpr uint32_t kNoEntry = UINT32_MAX;
+
+  // Open addressing with linear probing: an unknown address costs one cache line, a known one two.
+  struct Slot {
+    uint32_t hash = 0;
+    uint32_t entry = kNoEntry;
+  };
+
+  // Where the address is, or would be. At least half of the slots are empty.
+  size_t slot_of(const Address &address) const {
+    uint32_t hash = hash_of(address);
+    size_t at = hash & (slots_.size() - 1);
+    for (; slots_[at].entry != kNoEntry; at = (at + 1) & (slots_.size() - 1))
+      if (slots_[at].hash == hash && entries_[slots_[at].entry].address == address) break;
+    return at;
+  }
+
+  void grow() {
+    std::vector<Slot> old(slots_.size() * 2);
+    old.swap(slots_);
+    for (const Slot &slot : old)
+      if (slot.entry != kNoEntry) slots_[slot_of(entries_[slot.entry].address)] = slot;
+  }
+
+  std::vector<AddressEntry> entries_;
+  std::vector<Slot> slots_ = std::vector<Slot>(16);  // a power of two
   std::vector<const AddressCounters *> order_;
 };
