@@ -84,6 +84,11 @@ int PacketSocket::send(const void *bytes, size_t size) const {
   return ::send(fd_, bytes, size, MSG_DONTWAIT) < 0 ? errno : 0;
 }
 
+unsigned PacketSocket::send(mmsghdr *frames, unsigned count) const {
+  int sent = sendmmsg(fd_, frames, count, MSG_DONTWAIT);
+  return sent < 0 ? 0 : static_cast<unsigned>(sent);
+}
+
 uint64_t PacketSocket::dropped() {
   tpacket_stats statistics = {};
   socklen_t size = sizeof statistics;

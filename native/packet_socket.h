@@ -3,6 +3,7 @@
 #pragma once
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <sys/socket.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,10 @@ class PacketSocket {
 
   // Sends a whole frame without waiting; 0, or the errno.
   int send(const void *bytes, size_t size) const;
+
+  // Sends the first `count` of these, one frame each, in order and without waiting. Returns how many were sent: the one
+  // after them could not be.
+  unsigned send(mmsghdr *frames, unsigned count) const;
 
   // Frames lost because the ring was full, since the socket was made. One thread only.
   uint64_t dropped();

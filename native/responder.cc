@@ -15,7 +15,7 @@
 namespace {
 
 // Frames taken from one interface before the others, and changes, have their turn.
-constexpr unsigned kBatch = 64;
+constexpr unsigned kBatch = Outbox::kCapacity;
 constexpr int kMaxEvents = 16;
 // 200 ms of 20,000 frames a second: ARP comes for everybody, and broadcasts storm. 1 MiB.
 constexpr RingSize kArpRing = {4096, 256};
@@ -181,7 +181,8 @@ bool Responder::extend(int64_t valid_until) {
 void Responder::resume(int64_t valid_until) {
   run([&] {
     valid_until_.store(0);
-    for (auto &[index, interface] : interfaces_) take_frames(*interface, kArpRing.frames);
+    for (auto &[index, interface] : interfaces_)
+      for (unsigned taken = 0; taken < kArpRing.frames; taken += kBatch) take_frames(*interface);
     valid_until_.store(valid_until);
   });
 }
@@ -242,21 +243,23 @@ void Responder::loop() {
         interface->ndp.clear_error();
         interface->hello.clear_error();
       }
-      take_frames(*interface, kBatch);
+      take_frames(*interface);
     }
     if (is_woken) take_change();  // last: it may close an interface of these events
   }
 }
 
-void Responder::take_frames(Interface &interface, unsigned budget) {
-  interface.arp.receive(budget, [&](const Frame &frame) { take(interface, interface.arp, frame); });
-  interface.ndp.receive(budget, [&](const Frame &frame) { take_ndp(interface, frame); });
-  interface.hello.receive(budget, [&](const Frame &frame) { take_hello(interface, frame); });
+void Responder::take_frames(Interface &interface) {
+  interface.arp.receive(kBatch, [&](const Frame &frame) { take(interface, frame); });
+  send_replies(interface.arp);
+  interface.ndp.receive(kBatch, [&](const Frame &frame) { take_ndp(interface, frame); });
+  send_replies(interface.ndp);
+  interface.hello.receive(kBatch, [&](const Frame &frame) { take_hello(interface, frame); });
 }
 
 void Responder::take_ndp(const Interface &interface, const Frame &frame) {
   bool is_query = frame.captured > kNextHeader && frame.bytes[kNextHeader] == IPPROTO_HOPOPTS;
-  if (!is_query) return take(interface, interface.ndp, frame);
+  if (!is_query) return take(interface, frame);
   auto fate = misdirected(interface.station, frame);
   // A bridge that is a querier asks itself as well.
   if (fate && *fate != Fate::kOwnFrame) return;
@@ -268,19 +271,37 @@ void Responder::take_hello(const Interface &interface, const Frame &frame) {
   if (hellos_.add(interface.station.interface_index, frame)) on_news_();
 }
 
-void Responder::take(const Interface &interface, const PacketSocket &socket, const Frame &frame) {
+void Responder::take(const Interface &interface, const Frame &frame) {
   Verdict verdict = judge(interface.station, *table_, frame);
-  Fate fate = verdict.fate == Fate::kAnswered ? answer(verdict, socket) : verdict.fate;
-  counts_[static_cast<size_t>(fate)].fetch_add(1, std::memory_order_relaxed);
+  if (verdict.fate == Fate::kAnswered) {
+    AddressCounters &counters = *verdict.asked->counters;
+    counters.requests.fetch_add(1, std::memory_order_relaxed);
+    replies_.add(verdict.reply.data(), verdict.reply_size, &counters);
+  } else {
+    count(verdict.fate, 1);
+  }
   if (verdict.observation && observations_.add(*verdict.observation, boot_time())) on_news_();
 }
 
-Fate Responder::answer(const Verdict &verdict, const PacketSocket &socket) {
-  AddressCounters &counters = *verdict.asked->counters;
-  counters.requests.fetch_add(1, std::memory_order_relaxed);
-  // The last thing before sending: a process that was frozen must not send one reply first.
-  if (boot_time() >= valid_until_.load(std::memory_order_relaxed)) return Fate::kExpired;
-  if (socket.send(verdict.reply.data(), verdict.reply_size) != 0) return Fate::kSendFailed;
-  counters.responses.fetch_add(1, std::memory_order_relaxed);
-  return Fate::kAnswered;
+void Responder::send_replies(const PacketSocket &socket) {
+  unsigned size = replies_.size();
+  for (unsigned done = 0; done < size;) {
+    // The last thing before sending: a process that was frozen must not send one reply first.
+    if (boot_time() >= valid_until_.load(std::memory_order_relaxed)) {
+      count(Fate::kExpired, size - done);
+      break;
+    }
+    unsigned sent = socket.send(replies_.messages() + done, size - done);
+    count(Fate::kAnswered, sent);
+    for (unsigned end = done + sent; done < end; done++)
+      replies_.counters(done).responses.fetch_add(1, std::memory_order_relaxed);
+    if (done == size) break;
+    count(Fate::kSendFailed, 1);
+    done++;
+  }
+  replies_.clear();
+}
+
+void Responder::count(Fate fate, uint64_t frames) {
+  counts_[static_cast<size_t>(fate)].fetch_add(frames, std::memory_order_relaxed);
 }

@@ -21,6 +21,7 @@
 #include "group_membership.h"
 #include "judge.h"
 #include "observation.h"
+#include "outbox.h"
 #include "packet_socket.h"
 
 class Responder {
@@ -64,17 +65,19 @@ class Responder {
   void run(const std::function<void()> &change);
   void loop();
   void take_change();
-  void take_frames(Interface &interface, unsigned budget);
+  void take_frames(Interface &interface);  // a batch from each of its sockets
   void join_groups(Interface &interface) const;
   void dispose(std::unique_ptr<Interface> closed);
-  void take(const Interface &interface, const PacketSocket &socket, const Frame &frame);
+  void take(const Interface &interface, const Frame &frame);
   void take_ndp(const Interface &interface, const Frame &frame);
   void take_hello(const Interface &interface, const Frame &frame);
-  Fate answer(const Verdict &verdict, const PacketSocket &socket);
+  void send_replies(const PacketSocket &socket);
+  void count(Fate fate, uint64_t frames);
 
   const std::function<void()> on_news_;
   std::map<int, std::unique_ptr<Interface>> interfaces_;
   std::unique_ptr<AddressTable> table_ = std::make_unique<AddressTable>();
+  Outbox replies_;  // of one batch of frames
   std::atomic<int64_t> valid_until_{0};
   std::array<std::atomic<uint64_t>, static_cast<size_t>(Fate::kCount)> counts_ = {};
   uint64_t dropped_before_ = 0;  // by sockets closed since
