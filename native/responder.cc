@@ -228,6 +228,7 @@ void Responder::take_change() {
 }
 
 void Responder::loop() {
+  request_short_slices();
   epoll_event events[kMaxEvents];
   while (!is_stopping_) {
     int count = epoll_wait(epoll_, events, kMaxEvents, -1);
