@@ -197,6 +197,21 @@ test('an interface that is put into a bridge is silent, and the bridge answers',
   assertAnswered()
 })
 
+test('solicitations are answered on an interface where IPv6 is off', async () => {
+  const { name } = cable
+  const setting = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`
+  await change(
+    `echo 1 > ${setting}`,
+    (link) => link?.networks.every(({ address }) => address.family === 'IPv4') === true,
+  )
+  held = [on(undefined, '2001:db8::52')]
+  follow()
+  assert.equal(askFor('2001:db8::52'), ourMac())
+  await change(`echo 0 > ${setting}; ip -6 addr add 2001:db8::1/64 dev ${name} nodad`, (link) =>
+    Boolean(link?.networks.some(({ prefixLength }) => prefixLength === 64)),
+  )
+})
+
 test('requests for a macvlan interface are its own affair, not that of the interface below', async () => {
   const { name } = cable
   await change(
