@@ -1,13 +1,17 @@
 // `npm run soak:wire`: the wire under a storm of foreign ARP for ten minutes. Fails when memory or descriptors grow, a
 // frame is lost, or an answer is missing.
+// A run of the default length is recorded in docs/soak.md.
 //   node --import tsx bench/soak-wire.ts [SECONDS]
 import { readdirSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bootTime, LinkWatcher, Responder } from '../src/wire/index.ts'
 import { layCable } from '../test/wire/cable.ts'
 import { inNamespace } from './load.ts'
+import { recordSoak, surroundings } from './soak-record.ts'
 
-const SECONDS = Number(process.argv[2] ?? 600)
+const DEFAULT_SECONDS = 600
+const SECONDS = Number(process.argv[2] ?? DEFAULT_SECONDS)
 const FOREIGN_RATE = 20_000
 const HELD = 1000
 const ASKED_RATE = 100
@@ -34,6 +38,7 @@ const footprint = (): Footprint => ({
 })
 
 await inNamespace(import.meta.url, async (load) => {
+  const [loadBefore = 0] = loadavg()
   const cable = layCable()
   const responder = new Responder({ onObservations: () => {} })
   const watcher = new LinkWatcher({
@@ -78,17 +83,21 @@ await inNamespace(import.meta.url, async (load) => {
 
   const growth = late.residentBytes / early.residentBytes
   const processor = (usage.userCPUTime + usage.systemCPUTime) / 1e6 / SECONDS
-  console.log(
-    `${SECONDS} s: ${foreign} foreign frames (${Math.round(foreign / SECONDS)}/s), ${HELD} addresses held`,
-  )
-  console.log(`answers: ${answered} of ${asked}, p50 ${p50} µs, p99 ${p99} µs, longest ${longest} µs`)
-  console.log(`frames lost: ${losses.ringFull}; lapses: ${lapses}; not held: ${frames.notHeld}`)
-  console.log(
-    `resident: ${mebibytes(early)} MiB after a tenth, ${mebibytes(late)} MiB at the end (${(100 * growth).toFixed(1)} %)`,
-  )
-  console.log(
-    `descriptors: ${early.descriptors}, ${late.descriptors}; processor: ${(100 * processor).toFixed(1)} %`,
-  )
+  const table = [
+    '| what | found | wanted |',
+    '| --- | ---: | --- |',
+    `| foreign frames | ${foreign}, ${Math.round(foreign / SECONDS)} a second | ${FOREIGN_RATE} a second |`,
+    `| of them judged | ${frames.notHeld ?? 0} | all |`,
+    `| frames lost, the ring being full | ${losses.ringFull} | 0 |`,
+    `| answers | ${answered} of ${asked} | all |`,
+    `| answered after, p50, p99, at most | ${p50}, ${p99}, ${longest} µs | |`,
+    `| lapses of the process | ${lapses} | 0 |`,
+    `| resident after a tenth of the time | ${mebibytes(early)} MiB | |`,
+    `| resident at the end | ${mebibytes(late)} MiB, ${(100 * growth).toFixed(1)} % | at most ${100 * MOST_MEMORY} % |`,
+    `| descriptors after a tenth, at the end | ${early.descriptors}, ${late.descriptors} | the same |`,
+    `| processor | ${(100 * processor).toFixed(1)} % of a core | |`,
+  ]
+  console.log(table.join('\n'))
   const failures = [
     answered < asked && `${asked - answered} answers are missing`,
     losses.ringFull > 0 && `${losses.ringFull} frames were lost`,
@@ -97,6 +106,17 @@ await inNamespace(import.meta.url, async (load) => {
     late.descriptors !== early.descriptors && 'descriptors are left open',
   ].filter((failure) => failure !== false)
   for (const failure of failures) console.log(`FAILED: ${failure}`)
+  if (SECONDS === DEFAULT_SECONDS) {
+    const told = failures.map((failure) => `Failed: ${failure}.`)
+    recordSoak('Wire', [
+      `\`npm run soak:wire\`: ${SECONDS} s, ${HELD} addresses held, ${ASKED_RATE} requests a second for them, in a storm ` +
+        `of ARP for others. ${surroundings(loadBefore)}`,
+      '',
+      ...table,
+      '',
+      ...told,
+    ])
+  }
   process.exitCode = failures.length === 0 ? 0 : 1
 })
 
