@@ -15,10 +15,12 @@ struct QueuedFrame {
 
 class FrameQueue {
  public:
+  explicit FrameQueue(size_t capacity) : capacity_(capacity) {}
+
   // True when nobody has been told yet that something waits.
   bool add(int interface_index, const Frame &frame) {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (waiting_.size() == kMaxWaiting) {
+    if (waiting_.size() == capacity_) {
       lost_++;
       return false;
     }
@@ -38,9 +40,7 @@ class FrameQueue {
   }
 
  private:
-  // A second's worth of the most hellos that a segment sees.
-  static constexpr size_t kMaxWaiting = 1024;
-
+  const size_t capacity_;
   mutable std::mutex mutex_;
   std::vector<QueuedFrame> waiting_;
   uint64_t lost_ = 0;

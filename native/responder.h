@@ -83,8 +83,8 @@ class Responder {
   uint64_t dropped_before_ = 0;  // by sockets closed since
 
   ObservationQueue observations_;
-  FrameQueue hellos_;
-  FrameQueue queries_;
+  FrameQueue hellos_{1024};  // a second's worth of the most that a segment sees
+  FrameQueue queries_{16};   // one router asks, some of them at most
 
   std::mutex change_mutex_;
   std::condition_variable change_done_;

@@ -11,9 +11,9 @@ import {
   MAX_LISTENER_RECORDS,
   solicitedNodeGroup,
 } from '../packet/index.ts'
-import { DueQueue } from '../queue/index.ts'
 import type { FitLink } from './link.ts'
-import { earliest } from './paced-queue.ts'
+import { earliest, PacedQueue, type Pending } from './paced-queue.ts'
+import { Pacer } from './pacer.ts'
 
 /** How often a change is said, unless a querier says otherwise (RFC 3810 section 9.1). */
 const ROBUSTNESS = 2
@@ -21,6 +21,16 @@ const ROBUSTNESS = 2
 const REPEAT_MS = 1000
 /** So long after a query of the first version that version is spoken: twice 125 s, and 10 (section 9.12). */
 const FIRST_VERSION_MS = 260_000
+
+/** Anybody on the LAN may ask, as often as he likes: answers about all groups come no closer than this. */
+const ANSWER_INTERVAL_MS = 100
+/** And about single ones not faster; thousands of groups in the time that queriers give, of ten seconds. */
+const ANSWERS_PER_S = 1000
+
+interface Answer extends Pending {
+  readonly group: bigint
+  isCurrent: boolean
+}
 
 interface Change {
   readonly type: 'joined' | 'left'
@@ -37,8 +47,9 @@ export class ListenerReports {
   readonly #changes = new Map<bigint, Change>()
   #changesAt: number | null = null
   #answerAllAt: number | null = null
-  readonly #answers = new DueQueue<bigint>()
-  readonly #answering = new Set<bigint>()
+  #answeredAllAt = -Infinity
+  readonly #answers = new PacedQueue<Answer>(new Pacer(ANSWERS_PER_S))
+  readonly #answering = new Map<bigint, Answer>()
 
   /** `random`: numbers in [0, 1), for the delays. */
   constructor(link: FitLink, random: () => number) {
@@ -60,8 +71,15 @@ export class ListenerReports {
     const groups = new Set<bigint>()
     for (const address of addresses) if (address.family === 'IPv6') groups.add(solicitedNodeGroup(address))
     this.#groups = groups
-    for (const group of before) if (!groups.has(group)) this.#change(group, 'left', now)
+    for (const group of before) if (!groups.has(group)) this.#leave(group, now)
     for (const group of groups) if (!before.has(group)) this.#change(group, 'joined', now)
+  }
+
+  #leave(group: bigint, now: number): void {
+    const answer = this.#answering.get(group)
+    if (answer !== undefined) answer.isCurrent = false
+    this.#answering.delete(group)
+    this.#change(group, 'left', now)
   }
 
   #change(group: bigint, type: Change['type'], now: number): void {
@@ -75,14 +93,18 @@ export class ListenerReports {
     this.#robustness = robustness ?? ROBUSTNESS
     if (group !== null) this.#answer(group, now, withinMs)
     else if (this.#speaksFirstVersion(now)) for (const each of this.#groups) this.#answer(each, now, withinMs)
-    else this.#answerAllAt = earliest(this.#answerAllAt, now + this.#random() * withinMs)
+    else {
+      const at = Math.max(now + this.#random() * withinMs, this.#answeredAllAt + ANSWER_INTERVAL_MS)
+      this.#answerAllAt = earliest(this.#answerAllAt, at)
+    }
   }
 
   /** A group that waits for its turn keeps it. */
   #answer(group: bigint, now: number, withinMs: number): void {
     if (!this.#groups.has(group) || this.#answering.has(group)) return
-    this.#answering.add(group)
-    this.#answers.add(now + this.#random() * withinMs, group)
+    const answer = { group, isCurrent: true }
+    this.#answering.set(group, answer)
+    this.#answers.add(now + this.#random() * withinMs, answer)
   }
 
   #speaksFirstVersion(now: number): boolean {
@@ -119,13 +141,12 @@ export class ListenerReports {
   *#takeAnswers(now: number): Generator<ListenerRecord> {
     if (this.#answerAllAt !== null && this.#answerAllAt <= now) {
       this.#answerAllAt = null
+      this.#answeredAllAt = now
       for (const group of this.#groups) yield { group, type: 'listening' }
     }
-    while ((this.#answers.nextAt ?? Infinity) <= now) {
-      const group = this.#answers.first
-      this.#answers.removeFirst()
-      if (group === undefined || !this.#answering.delete(group) || !this.#groups.has(group)) continue
-      yield { group, type: 'listening' }
+    for (let due = this.#answers.takeFirst(now); due !== undefined; due = this.#answers.takeFirst(now)) {
+      this.#answering.delete(due.group)
+      yield { group: due.group, type: 'listening' }
     }
   }
 }

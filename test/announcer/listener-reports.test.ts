@@ -101,6 +101,20 @@ test('the first version is spoken as long as somebody asks in it', () => {
   assert.deepEqual(said(ours.takeDue(266_000)), [`listening ${OTHER_GROUP}`])
 })
 
+test('who asks without pause, and wants the answer at once, gets few', () => {
+  const { value } = addressOf('2001:db8::')
+  const many = Array.from({ length: 1000 }, (_, n) => ({ family: 'IPv6' as const, value: value + BigInt(n) }))
+  for (const version of [1, 2] as const) {
+    const ours = settled(many)
+    let frames = 0
+    for (let now = 0; now < 1000; now++) {
+      ours.query({ version, group: null, withinMs: 0, robustness: null }, now)
+      frames += ours.takeDue(now).length
+    }
+    assert.ok(frames <= 1020, `${frames} frames in a second of queries of version ${version}`)
+  }
+})
+
 test('changes are said as often as the querier wants', () => {
   const ours = settled([])
   ours.query({ ...TO_ALL, robustness: 3 }, 1000)
