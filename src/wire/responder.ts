@@ -85,7 +85,7 @@ export class Responder {
   }
 
   /**
-   * Listens on exactly these interfaces from now on; each costs three sockets and 1.5 MiB, and some 20 ms the first
+   * Listens on exactly these interfaces from now on; each costs three sockets and 1 MiB, and some 20 ms the first
    * time. To be called after every change of a link: one that has another MAC answers with that, one that was made
    * anew is listened on anew, and groups that could not be joined are tried again. Returns those that it could not
    * open, with the reason; another call tries them again. Throws `MissingCapability`.
