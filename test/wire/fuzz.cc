@@ -1,4 +1,4 @@
-// Throws frames at the responder's judgement: every prefix and every flipped bit of valid ones, then random mutations,
+// Compares the table of addresses with a plain map, then throws frames at the responder's judgement: every prefix and every flipped bit of valid ones, then random mutations,
 // most with the checksum made right again so that they get past it. Aborts when a rule is broken; run it under
 // AddressSanitizer to find reads beyond a frame.
 //   fuzz FRAMES SEED    prints how many met which fate
@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <random>
 
 #include "../../native/arp.h"
@@ -198,12 +199,53 @@ Bytes mutated(const std::vector<Bytes> &seeds) {
   return bytes;
 }
 
+void fail(const char *what) {
+  fprintf(stderr, "broken: %s\n", what);
+  abort();
+}
+
+// Addresses as pools have them, one after the other, and some from anywhere, each on up to three interfaces; of some none
+// is held.
+void compare_with_map(size_t addresses) {
+  AddressTable table, none;
+  std::map<Address, std::map<int, Role>> model;
+  while (model.size() < addresses) {
+    Address address = below(2) ? ipv4(0) : ipv6(0);
+    for (size_t at = below(10) ? 14 : 4; at < address.size(); at++) address[at] = static_cast<uint8_t>(generator());
+    for (uint64_t places = 1 + below(3); places > 0; places--) {
+      int index = static_cast<int>(1 + below(4));
+      Role role = below(2) ? Role::kHeld : Role::kWatched;
+      if (model[address].emplace(index, role).second) table.add(address, index, role, none);
+    }
+  }
+  size_t held = 0;
+  for (const auto &[address, places] : model) {
+    const AddressEntry *entry = table.find(address);
+    bool is_same = entry != nullptr && entry->address == address, is_held = false;
+    for (int index = 1; index <= 4 && is_same; index++) {
+      auto place = places.find(index);
+      bool is_held_here = place != places.end() && place->second == Role::kHeld;
+      bool is_watched_here = place != places.end() && place->second == Role::kWatched;
+      is_held = is_held || is_held_here;
+      is_same = entry->is_held_on(index) == is_held_here && entry->is_watched_on(index) == is_watched_here &&
+                entry->is_on(index) == (place != places.end());
+    }
+    held += is_held;
+    if (!is_same || entry->is_held() != is_held) fail("the table is not what was put into it");
+    Address other = address;
+    other[below(16)] ^= static_cast<uint8_t>(1 << below(8));
+    if ((table.find(other) != nullptr) != (model.count(other) != 0)) fail("an address that was not put into the table");
+  }
+  if (table.counters().size() != held) fail("counters of each held address");
+}
+
 }  // namespace
 
 int main(int count, char **arguments) {
   if (count != 3) return fputs("fuzz FRAMES SEED\n", stderr), 2;
   uint64_t frames = strtoull(arguments[1], nullptr, 10), thrown = 0;
   generator.seed(strtoull(arguments[2], nullptr, 10));
+  for (size_t addresses : {1u, 8u, 9u, 1000u, 20000u}) compare_with_map(addresses);
   const AddressTable table = make_table();
   const std::vector<Bytes> seeds = make_seeds();
   for (const Bytes &seed : seeds) {
