@@ -33,7 +33,8 @@ constexpr Mac kAllNodesMac = {0x33, 0x33, 0, 0, 0, 1};
 uint16_t checksum(const uint8_t *bytes, size_t length) {
   uint32_t sum = static_cast<uint32_t>(length) + kIcmp6;
   auto add = [&sum](const uint8_t *from, size_t size) {
-    for (size_t i = 0; i < size; i++) sum += i % 2 == 0 ? from[i] << 8 : from[i];
+    for (size_t i = 0; i + 1 < size; i += 2) sum += static_cast<uint32_t>(from[i] << 8 | from[i + 1]);
+    if (size % 2 != 0) sum += static_cast<uint32_t>(from[size - 1] << 8);
   };
   add(bytes + kSource, 32);
   add(bytes + kMessage, length);
