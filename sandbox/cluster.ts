@@ -96,7 +96,7 @@ function setEnvironment({ dir, kubeBin }: Init, at: Folders): void {
 
 async function startCluster({ kubeBin, options }: Init, at: Folders, layout: Layout): Promise<void> {
   await run(['mount', '--bind', at.hosts, '/etc/hosts'])
-  const supervisor = new Supervisor(at)
+  const supervisor = new Supervisor(at, options.maxRestartDelay * 1000)
   supervisor.start(etcd(at, kubeBin))
   supervisor.start(apiServer(at, kubeBin, layout, options.audit))
   await apiReady(at, layout, API_DEADLINE_MS)
@@ -110,7 +110,10 @@ async function startCluster({ kubeBin, options }: Init, at: Folders, layout: Lay
       name: `kubelet-${node.name}`,
       namespace: node.name,
       command: [process.execPath, '--enable-source-maps', join(DIST, 'sandbox/kubelet.js')],
-      env: { ...process.env, SANDBOX_KUBELET: JSON.stringify(kubeletInit(at, layout, node, programs)) },
+      env: {
+        ...process.env,
+        SANDBOX_KUBELET: JSON.stringify(kubeletInit(at, layout, node, options, programs)),
+      },
     })
   }
   await waitFor('node', '--all', '--for=create')
@@ -136,6 +139,7 @@ function kubeletInit(
   at: Folders,
   layout: Layout,
   node: NodeLayout,
+  { maxRestartDelay }: Init['options'],
   programs: KubeletInit['programs'],
 ): KubeletInit {
   const each = families(layout.ipFamily)
@@ -151,6 +155,7 @@ function kubeletInit(
     serviceHost: apiServiceHost(layout),
     certificate: certificate(at),
     certificateKey: `${at.pki}/apiserver.key`,
+    maxRestartDelayMs: maxRestartDelay * 1000,
     programs,
   }
 }

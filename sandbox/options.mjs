@@ -14,6 +14,7 @@ options of exec
   --no-product                  the cluster alone, without Typemetal
   --program IMAGE=COMMAND       pods whose image begins with IMAGE run COMMAND with the pod's own
                                 arguments and environment (repeatable)
+  --max-restart-delay SECONDS   the longest wait before a program that ended is started again (300)
   --audit                       log what the product's ServiceAccounts ask of the API server: logs/audit.log
 `
 
@@ -25,6 +26,7 @@ options of exec
  * @property {'nftables' | 'iptables'} proxyMode
  * @property {boolean} product
  * @property {{ image: string, command: string[] }[]} programs
+ * @property {number} maxRestartDelay  seconds
  * @property {boolean} audit
  * @property {string[] | undefined} command  undefined: the walk-through
  */
@@ -79,6 +81,7 @@ export function parseOptions(args) {
     proxyMode: oneOf('proxy-mode', values['proxy-mode'] ?? 'nftables', ['nftables', 'iptables']),
     product: !values['no-product'],
     programs: (values.program ?? []).map(program),
+    maxRestartDelay: count('max-restart-delay', values['max-restart-delay'] ?? '300', 300),
     audit: values.audit ?? false,
     command: verb === 'exec' ? command : undefined,
   }
@@ -97,6 +100,7 @@ function parse(args) {
         'proxy-mode': { type: 'string' },
         'no-product': { type: 'boolean' },
         program: { type: 'string', multiple: true },
+        'max-restart-delay': { type: 'string' },
         audit: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -28,13 +28,16 @@ export function replaceFile(path: string, text: string): void {
 /** Starts programs and starts them again when they end, until the sandbox itself ends. */
 export class Supervisor {
   readonly #folders: { logs: string; pids: string }
+  readonly #longestDelayMs: number
 
-  constructor(folders: { logs: string; pids: string }) {
+  /** `longestDelayMs`: before a program is started again. */
+  constructor(folders: { logs: string; pids: string }, longestDelayMs: number) {
     this.#folders = folders
+    this.#longestDelayMs = longestDelayMs
   }
 
   start(spec: ProgramSpec): void {
-    this.#run(spec, new RestartBackoff())
+    this.#run(spec, new RestartBackoff(this.#longestDelayMs))
   }
 
   #run(spec: ProgramSpec, backoff: RestartBackoff): void {

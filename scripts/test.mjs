@@ -21,7 +21,7 @@ import {
   unshareOptions,
 } from '../sandbox/machine.mjs'
 
-const IN_SANDBOX = [process.execPath, 'sandbox/run.mjs', 'exec', '--audit', '--']
+const IN_SANDBOX = [process.execPath, 'sandbox/run.mjs', 'exec', '--audit', '--max-restart-delay', '1', '--']
 
 /**
  * The groups that need surroundings of their own; every other folder of test/ is in the group `unit`.

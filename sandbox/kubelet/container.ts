@@ -28,6 +28,8 @@ export interface ContainerInit {
   logFile: string
   /** Where the process's record is kept. */
   recordFile: string
+  /** See `RestartBackoff`. */
+  maxRestartDelayMs: number
   onChange: () => void
   onEvent: (type: 'Normal' | 'Warning', reason: string, message: string) => void
 }
@@ -46,7 +48,7 @@ type End = { exitCode: number; signal?: number }
 
 export class ContainerProcess {
   readonly #init: ContainerInit
-  readonly #backoff = new RestartBackoff()
+  readonly #backoff: RestartBackoff
   readonly run: ContainerRun
   #record: ProcessRecord | undefined
   #logOffsets: number[] = []
@@ -57,6 +59,7 @@ export class ContainerProcess {
 
   constructor(init: ContainerInit) {
     this.#init = init
+    this.#backoff = new RestartBackoff(init.maxRestartDelayMs)
     const { name, image = '' } = init.container
     this.run = {
       name,

@@ -40,6 +40,8 @@ export interface KubeletInit extends PodCidrs {
   /** Of the log server; the API server's own serves. */
   certificate: string
   certificateKey: string
+  /** The longest wait before a container that ended is started again. */
+  maxRestartDelayMs: number
   programs: readonly { image: string; command: readonly string[] }[]
   /** Where in-cluster clients find the API. */
   serviceHost: string

@@ -19,7 +19,7 @@ import { fillVolumes, type ObjectSource } from './volumes.ts'
 
 /** How often a missing Secret or ConfigMap is looked for, and changed ones are brought in. */
 const MISSING_RETRY_MS = 1000
-const REFRESH_MS = 10_000
+const REFRESH_MS = 4000
 
 /** Ports of an ordinary image that declares none. */
 const USUAL_PORTS = [80, 8080]
@@ -46,6 +46,8 @@ export interface PodInit extends PodCidrs {
   honourUids: boolean
   /** Where in-cluster clients find the API. */
   serviceHost: string
+  /** See `RestartBackoff`. */
+  maxRestartDelayMs: number
 }
 
 export class NodePod {
@@ -199,6 +201,7 @@ export class NodePod {
       prepare: () => this.#prepare(container),
       logFile: `${this.#init.logs}/${metadata?.namespace}_${metadata?.name}_${container.name}.log`,
       recordFile: this.#recordFile(container),
+      maxRestartDelayMs: this.#init.maxRestartDelayMs,
       onEvent: (type, reason, message) => this.#event(type, reason, message),
       onChange: () => {
         this.#components.pidsChanged(container.name)

@@ -10,6 +10,7 @@ test('without arguments it is the walk-through with the documented defaults', ()
     proxyMode: 'nftables',
     product: true,
     programs: [],
+    maxRestartDelay: 300,
     audit: false,
     command: undefined,
   })
@@ -17,7 +18,7 @@ test('without arguments it is the walk-through with the documented defaults', ()
 
 test('exec takes its options, and everything behind -- as it stands', () => {
   const args =
-    'exec --nodes 5 --lans 2 --ip-family ipv6 --proxy-mode iptables --no-product --audit --program a/b=/bin/x -v -- sh -c --nodes'
+    'exec --nodes 5 --lans 2 --ip-family ipv6 --proxy-mode iptables --no-product --audit --max-restart-delay 1 --program a/b=/bin/x -v -- sh -c --nodes'
   assert.deepEqual(parseOptions(args.replace('/bin/x -v', '/bin/x').split(' ')), {
     nodes: 5,
     lans: 2,
@@ -25,6 +26,7 @@ test('exec takes its options, and everything behind -- as it stands', () => {
     proxyMode: 'iptables',
     product: false,
     programs: [{ image: 'a/b', command: ['/bin/x'] }],
+    maxRestartDelay: 1,
     audit: true,
     command: ['sh', '-c', '--nodes'],
   })
@@ -46,6 +48,7 @@ for (const [args, names] of [
   ['exec --ip-family ipv5 -- true', 'ipv4, ipv6, dual'],
   ['exec --proxy-mode ipvs -- true', 'nftables, iptables'],
   ['exec --program nginx -- true', 'IMAGE=COMMAND'],
+  ['exec --max-restart-delay 0 -- true', '--max-restart-delay 0'],
   ['exec --wrong -- true', '--wrong'],
   ['exec', 'COMMAND'],
   ['exec true', 'behind --'],
