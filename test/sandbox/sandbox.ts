@@ -31,6 +31,11 @@ export async function execute(options: string, script: string) {
   return { code: await sandbox.code, stdout: sandbox.stdout(), stderr: sandbox.stderr(), sandbox }
 }
 
+/** The lines of what a script printed, without empty ones. */
+export function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '')
+}
+
 /** Waits until `done` gives a value. */
 async function until<T>(what: string, done: () => T | undefined): Promise<T> {
   for (const end = performance.now() + DEADLINE_MS; ; await sleep(50)) {
@@ -40,9 +45,15 @@ async function until<T>(what: string, done: () => T | undefined): Promise<T> {
   }
 }
 
-/** A sandbox whose command waits; resolves when the command runs, with the sandbox's folder. */
-export async function startWaiting(): Promise<Sandbox & { dir: string }> {
-  const sandbox = startSandbox('exec', '--no-product', '--', 'sh', '-c', 'echo $SANDBOX_DIR; exec sleep 1000')
+/**
+ * A sandbox whose command makes a namespace, prints which there are some seconds later, and waits; resolves then, with
+ * the sandbox's folder.
+ */
+export async function startWaiting(namespace: string): Promise<Sandbox & { dir: string }> {
+  const script = `
+kubectl create namespace ${namespace} >/dev/null; sleep 3; kubectl get namespaces -o name
+echo $SANDBOX_DIR; exec sleep 1000`
+  const sandbox = startSandbox('exec', '--no-product', '--nodes', '1', '--', 'sh', '-ec', script)
   const dir = await until('the command', () => /^(\/\S+)$/m.exec(sandbox.stdout())?.[1])
   return { ...sandbox, dir }
 }
