@@ -1,13 +1,8 @@
 // What is wrong with a Service: it has no address, nobody answers for it, or not as it should. Pure.
 
-import {
-  ANNOTATION,
-  ANNOUNCED_CONDITION,
-  CONDITION_TYPE,
-  deprecatedName,
-  type Service,
-} from '../api/index.ts'
+import { ANNOTATION, ANNOUNCED_CONDITION, CONDITION_TYPE, type Service } from '../api/index.ts'
 import { keyOf } from '../kube/index.ts'
+import { annotationFindings } from './check-annotations.ts'
 import type { Cluster } from './cluster.ts'
 import type { Finding } from './finding.ts'
 import { conditionOf, type ServiceReport, serviceReport } from './service-report.ts'
@@ -27,7 +22,7 @@ export function serviceFindings(service: Service, cluster: Cluster): Finding[] {
     ...keepsAgainstRules(report, service),
     ...usedByStranger(report, service),
     ...announcedOddly(report, service, cluster),
-    ...deprecated(service),
+    ...annotationFindings(service, cluster),
   ]
 }
 
@@ -183,18 +178,4 @@ function announcedOddly({ addresses, nodes }: ServiceReport, service: Service, c
     )
   }
   return found
-}
-
-function deprecated(service: Service): Finding[] {
-  const { annotations = {} } = service.metadata ?? {}
-  const asked = [ANNOTATION.addressPool, ANNOTATION.loadBalancerIPs, ANNOTATION.allowSharedIP]
-  const found = asked.map(deprecatedName).filter((name) => Object.hasOwn(annotations, name))
-  if (found.length === 0) return []
-  return of(service, {
-    level: 'note',
-    reason: 'deprecatedAnnotation',
-    what: `it uses ${found.join(', ')}`,
-    why: 'the name is from before MetalLB 0.13, and may be forgotten one day',
-    remedy: 'use the same annotation with the prefix metallb.io',
-  })
 }

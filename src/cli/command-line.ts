@@ -21,6 +21,7 @@ export interface CommandLine {
   readonly installation: string
   readonly timeoutMs: number
   readonly force: boolean
+  readonly dryRun: boolean
   readonly pool: string | undefined
   readonly node: string | undefined
 }
@@ -59,6 +60,10 @@ const COMMANDS = {
     flags: [...COMMON, 'timeout', 'force'],
   },
   undrain: { summary: 'let a node announce again', subject: 'NODE', flags: COMMON },
+  rebalance: {
+    summary: 'move addresses from nodes that announce many to nodes that announce few',
+    flags: [...COMMON, 'timeout', 'dry-run'],
+  },
 } as const satisfies Record<string, Command>
 
 export type CommandName = keyof typeof COMMANDS
@@ -71,6 +76,7 @@ const FLAGS = {
   pool: { type: 'string', help: 'only Services with an address of this pool' },
   node: { type: 'string', help: 'only Services that this node announces' },
   timeout: { type: 'string', help: 'how long to wait for the handover; default 60s' },
+  'dry-run': { type: 'boolean', help: 'say what would move, and move nothing' },
   force: { type: 'boolean', help: 'also where a Service would be left without a node' },
   kubeconfig: { type: 'string', help: 'file to find the API server by' },
   context: { type: 'string', help: 'context of the kubeconfig' },
@@ -111,6 +117,7 @@ export function parseCommandLine(
     installation: values.installation ?? env.METALLB_NAMESPACE ?? 'metallb-system',
     timeoutMs: timeoutOf(values.timeout ?? DEFAULT_TIMEOUT),
     force: values.force ?? false,
+    dryRun: values['dry-run'] ?? false,
     pool: values.pool,
     node: values.node,
   }

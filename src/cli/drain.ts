@@ -3,18 +3,10 @@
 
 import type { Logger } from 'pino'
 import { EXCLUDE_LABEL, type Node, type ServiceL2Status } from '../api/index.ts'
-import {
-  type ApiClient,
-  isStatus,
-  keyOf,
-  NODES,
-  PATCH,
-  pathOf,
-  Reflector,
-  SERVICE_L2_STATUSES,
-} from '../kube/index.ts'
+import { type ApiClient, isStatus, keyOf, NODES, PATCH, pathOf } from '../kube/index.ts'
 import { announcersOf, type Cluster, understand } from './cluster.ts'
 import { CommandFailed, EXIT } from './exit-code.ts'
+import { type Announcers, WatchedAnnouncers } from './watched-announcers.ts'
 
 export interface DrainComponents {
   client: ApiClient
@@ -63,20 +55,12 @@ export async function drain(
   const held = servicesOn(node, cluster.statuses)
   await label(client, node, '')
   onProgress(`${node} is excluded; ${held.length} Services to hand over`)
-  const leaving = new Handover(node, held, new Set(dark))
-  const reflector = new Reflector<ServiceL2Status>(
-    { client, log },
-    {
-      resource: SERVICE_L2_STATUSES,
-      namespace: cluster.namespace,
-      onChange: () => leaving.look([...reflector.objects.values()]),
-    },
-  )
-  reflector.start()
-  void reflector.synced.then(() => leaving.look([...reflector.objects.values()]))
-  await leaving.overWithin(timeoutMs)
-  await reflector.stop()
-  return leaving.result()
+  const handover = new Handover(node, held, new Set(dark))
+  const announcers = new WatchedAnnouncers({ client, log }, cluster.namespace)
+  announcers.start()
+  await announcers.until((now) => handover.leftOf(now).length === 0, AbortSignal.timeout(timeoutMs))
+  await announcers.stop()
+  return handover.result(announcers.now)
 }
 
 export interface Undrained {
@@ -144,8 +128,6 @@ class Handover {
   readonly #node: string
   readonly #held: readonly string[]
   readonly #dark: ReadonlySet<string>
-  #announcers: ReadonlyMap<string, readonly string[]> | undefined
-  #onOver: () => void = () => undefined
 
   constructor(node: string, held: readonly string[], dark: ReadonlySet<string>) {
     this.#node = node
@@ -153,34 +135,17 @@ class Handover {
     this.#dark = dark
   }
 
-  look(statuses: readonly ServiceL2Status[]): void {
-    this.#announcers = announcersOf(statuses)
-    if (this.#left.length === 0) this.#onOver()
-  }
-
-  /** Resolves when nothing is left, or when the time is over. */
-  async overWithin(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      this.#onOver = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  result(): Drained {
-    const left = this.#left
+  result(announcers: Announcers): Drained {
+    const left = this.leftOf(announcers)
     const moved = this.#held
       .filter((service) => !left.includes(service) && !this.#dark.has(service))
-      .map((service) => ({ service, nodes: this.#announcers?.get(service) ?? [] }))
+      .map((service) => ({ service, nodes: announcers?.get(service) ?? [] }))
     return { node: this.#node, moved, dark: [...this.#dark], left }
   }
 
   /** Those that it still announces, or that nobody does; also what it took over meanwhile. */
-  get #left(): string[] {
-    const announcers = this.#announcers
-    if (announcers === undefined) return [...this.#held]
+  leftOf(announcers: Announcers): string[] {
+    if (announcers === null) return [...this.#held]
     const here = [...announcers].flatMap(([service, nodes]) => (nodes.includes(this.#node) ? service : []))
     const nowhere = this.#held.filter((service) => !this.#dark.has(service) && !announcers.has(service))
     return [...new Set([...here, ...nowhere])].sort()

@@ -57,12 +57,15 @@ export interface Installation {
   /** The class of the Services that are ours; `null`: those without a class. */
   readonly loadBalancerClass: string | null
   readonly ignoreExcludeLabel: boolean
+  /** Whether the speakers give every address back to its first candidate. */
+  readonly failsBackAlways: boolean
 }
 
 const FLAGS = {
   port: COMMON_FLAGS.port,
   'lb-class': COMMON_FLAGS['lb-class'],
   'ignore-exclude-lb': { fallback: 'false', help: '' },
+  failback: { fallback: 'preferred', help: '' },
 } as const satisfies FlagSpecs
 
 /** As their command lines say; the programs' defaults where there are none to read. */
@@ -72,6 +75,7 @@ export function installationOf(programs: readonly ProgramPod[]): Installation {
   return {
     loadBalancerClass: of('controller', 'lb-class') || null,
     ignoreExcludeLabel: of('speaker', 'ignore-exclude-lb') === 'true',
+    failsBackAlways: of('speaker', 'failback') === 'always',
   }
 }
 

@@ -4,13 +4,14 @@ import { pino } from 'pino'
 import { stringify } from 'yaml'
 import { ApiClient, ApiUnreachable, isStatus, loadPersonalCredentials } from '../kube/index.ts'
 import { askSpeakers, type Hearing } from './ask-speakers.ts'
+import { type Change, CHANGES, isChanging } from './changes.ts'
 import { type Cluster, understand } from './cluster.ts'
 import { type CommandLine, parseCommandLine, usageText } from './command-line.ts'
-import { type Drained, drain, undrain, type Undrained } from './drain.ts'
 import { CommandFailed, EXIT } from './exit-code.ts'
 import { readCluster, WatchedCluster } from './read.ts'
 import { painter, printable } from './text.ts'
-import { LOOKS, type LookingCommand, serviceKey, type View } from './views.ts'
+import type { View } from './view.ts'
+import { LOOKS, type LookingCommand, serviceKey } from './views.ts'
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -83,8 +84,7 @@ class Invocation {
   async run(): Promise<number> {
     const { command } = this.#line
     const cluster = understand(await readCluster(this.#client, this.#reading))
-    if (command === 'drain') return this.#drain(cluster)
-    if (command === 'undrain') return this.#undrain(cluster)
+    if (isChanging(command)) return this.#change(CHANGES[command], cluster)
     if (command !== 'doctor') this.#tellUnseen(cluster)
     const hearings = command === 'doctor' ? await askSpeakers(this.#client, cluster) : []
     const view = this.#look(command, cluster, hearings)
@@ -134,19 +134,12 @@ class Invocation {
     return exitCode
   }
 
-  async #drain(cluster: Cluster): Promise<number> {
-    const { subject: node = '', timeoutMs, force } = this.#line
-    const components = { client: this.#client, log: this.#log, onProgress: this.#around.tell }
-    const drained = await drain(components, cluster, { node, timeoutMs, force })
-    const exitCode = drained.left.length > 0 ? EXIT.failed : EXIT.ok
-    this.#print({ value: drained, text: () => showDrained(drained), exitCode })
-    return exitCode
-  }
-
-  async #undrain(cluster: Cluster): Promise<number> {
-    const undrained = await undrain(this.#client, cluster, this.#line.subject ?? '')
-    this.#print({ value: undrained, text: () => showUndrained(undrained), exitCode: EXIT.ok })
-    return EXIT.ok
+  async #change(change: Change, cluster: Cluster): Promise<number> {
+    const { tell: onProgress, interrupted } = this.#around
+    const components = { client: this.#client, log: this.#log, onProgress, interrupted }
+    const view = await change(components, cluster, this.#line)
+    this.#print(view)
+    return view.exitCode
   }
 
   #print({ value, text }: View): void {
@@ -179,22 +172,4 @@ const CLEAR = '\u001b[H\u001b[2J'
 function sentenceOf(logLine: string): string {
   const { msg } = JSON.parse(logLine) as { msg: string }
   return msg
-}
-
-function showDrained({ node, moved, dark, left }: Drained): string {
-  const lines = [
-    ...moved.map(({ service, nodes }) => `${service}: ${nodes.join(', ')} announces it now`),
-    ...dark.map((service) => `${service}: nobody announces it now`),
-    ...left.map((service) => `${service}: not handed over in time`),
-    left.length > 0
-      ? `${node} is excluded, and announces still or was not relieved`
-      : `${node} announces nothing`,
-  ]
-  return lines.map((line) => `${printable(line)}\n`).join('')
-}
-
-function showUndrained({ node, wasExcluded }: Undrained): string {
-  return wasExcluded
-    ? `${node} may announce again; what others hold stays with them unless the settings say otherwise\n`
-    : `${node} was not excluded\n`
 }

@@ -3,6 +3,7 @@
 import { splitKey } from '../kube/index.ts'
 import { parseAddress } from '../ip/index.ts'
 import type { Hearing } from './ask-speakers.ts'
+import type { ChangingCommand } from './changes.ts'
 import type { Cluster } from './cluster.ts'
 import type { CommandLine, CommandName } from './command-line.ts'
 import { diagnose } from './doctor.ts'
@@ -14,16 +15,10 @@ import { poolReports } from './pool-report.ts'
 import { serviceReports } from './service-report.ts'
 import { showExplanation, showOverview, showPools, showServices, showWhereabouts } from './show.ts'
 import { showFindings } from './show-findings.ts'
-import type { Style } from './text.ts'
+import type { View } from './view.ts'
 import { whereIs } from './whereabouts.ts'
 
-export interface View {
-  readonly value: object
-  readonly text: (style: Style) => string
-  readonly exitCode: number
-}
-
-export type LookingCommand = Exclude<CommandName, 'drain' | 'undrain'>
+export type LookingCommand = Exclude<CommandName, ChangingCommand>
 
 export interface Seen {
   readonly cluster: Cluster

@@ -129,6 +129,19 @@ const cases: readonly [title: string, parts: Partial<ClusterObjects>, expected: 
     ['note deprecatedAnnotation Service default/web'],
   ],
   [
+    'a preference for a node that is not there',
+    {
+      ...SERVED,
+      services: [
+        service('web', {
+          ips: ['192.0.2.100'],
+          annotations: { 'typemetal.io/preferred-node': 'node-9' },
+        }),
+      ],
+    },
+    ['warning PreferredNodeUnable Service default/web'],
+  ],
+  [
     'a Service with pods on one node only, and policy Local',
     {
       ...SERVED,

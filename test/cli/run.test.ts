@@ -207,3 +207,125 @@ test('a watch prints what has changed, and a server that is away is told once', 
     ['the API server does not answer; trying again'],
   )
 })
+
+const PREFERRED = 'typemetal.io/preferred-node'
+
+/** A cluster in which node-1 announces four Services and node-3 none; node-2 is not ready. */
+async function crowded(t: TestContext): Promise<FakeApiServer> {
+  const server = await start(t)
+  server.set('pods', programPod('speaker', 'node-2', { isReady: false }))
+  for (const n of [1, 2, 3]) {
+    server.set('services', service(`more-${n}`, { ips: [`192.0.2.10${n}`] }))
+    server.set('endpointslices', endpoints(`more-${n}`, NODES))
+    server.set('servicel2statuses', announces('node-1', `more-${n}`))
+  }
+  return server
+}
+
+/** By name, of the Services that have one. */
+function preferences(server: FakeApiServer): Record<string, string> {
+  return Object.fromEntries(
+    server.all('services').flatMap(({ metadata }) => {
+      const node = metadata?.annotations?.[PREFERRED]
+      return node === undefined ? [] : [[metadata?.name ?? '', node]]
+    }),
+  )
+}
+
+/** As the speakers do: who is preferred announces. */
+async function obey(server: FakeApiServer, count: number): Promise<void> {
+  await server.until(() => server.watches > 0 && Object.keys(preferences(server)).length === count)
+  for (const [name, to] of Object.entries(preferences(server))) {
+    server.set('servicel2statuses', announces(to, name))
+    server.remove('servicel2statuses', '', `l2-node-1-${name}`)
+  }
+}
+
+interface Told {
+  nodes: { node: string; before: number; after: number }[]
+  moves: { from: string; to: string; outcome: string }[]
+  cleared: string[]
+  left: string[]
+}
+
+const ENDLESS = { interrupted: new Promise<void>(() => undefined) }
+
+test('rebalance prefers the idle node until it announces, and leaves no preference behind', async (t) => {
+  const server = await crowded(t)
+  const running = run(t, server, 'rebalance -o json', ENDLESS)
+  await obey(server, 2)
+  const { code, out, err } = await running
+  const told = JSON.parse(out) as Told
+  assert.equal(code, 0)
+  assert.deepEqual(
+    told.moves.map(({ from, to, outcome }) => `${from} ${to} ${outcome}`),
+    ['node-1 node-3 Moved', 'node-1 node-3 Moved'],
+  )
+  assert.deepEqual(preferences(server), {})
+  assert.equal(err.length, 2)
+  const again = await run(t, server, 'rebalance', ENDLESS)
+  assert.deepEqual([again.code, again.out.split('\n').at(-2)], [0, 'No address has to move.'])
+})
+
+test('a dry run of rebalance says what would move, and changes nothing', async (t) => {
+  const server = await crowded(t)
+  const { code, out } = await run(t, server, 'rebalance --dry-run')
+  assert.equal(code, 0)
+  assert.match(out, /^node-1 +4 +2$/m)
+  assert.match(out, /^default\/\S+ +192\.0\.2\.10\d +node-1 +node-3 +Planned$/m)
+  assert.ok(server.requests.every(({ method }) => method === 'GET'))
+})
+
+test('what does not move in time is said, and is no longer preferred', async (t) => {
+  const server = await crowded(t)
+  const { code, out } = await run(t, server, 'rebalance --timeout=20ms', ENDLESS)
+  assert.equal(code, 1)
+  assert.match(out, /NotMoved: node-3 had not taken over after 0\.02 s$/m)
+  assert.deepEqual(preferences(server), {})
+})
+
+test('rebalance that is interrupted takes its preferences away before it ends', async (t) => {
+  const server = await crowded(t)
+  const interrupted = server.until(() => Object.keys(preferences(server)).length === 2)
+  const { code, out } = await run(t, server, 'rebalance', { interrupted })
+  assert.equal(code, 1)
+  assert.match(out, /Planned: interrupted$/m)
+  assert.deepEqual(preferences(server), {})
+})
+
+test('an API server that goes away meanwhile is told with what is left, and the next run takes it away', async (t) => {
+  const server = await crowded(t)
+  const interrupted = server
+    .until(() => Object.keys(preferences(server)).length === 2)
+    .then(() => void (server.fault = away))
+  const { code, out } = await run(t, server, 'rebalance', { interrupted })
+  assert.equal(code, 1)
+  assert.match(
+    out,
+    /^Take away by hand: kubectl annotate service -n default \S+ typemetal.io\/preferred-node-;/m,
+  )
+  server.fault = () => false
+  assert.equal(Object.keys(preferences(server)).length, 2)
+  assert.match((await run(t, server, 'doctor')).out, /^NOTE RebalanceLeft\n {2}Service default\/\S+: /m)
+  const running = run(t, server, 'rebalance -o json --timeout=20ms', ENDLESS)
+  assert.equal((JSON.parse((await running).out) as Told).cleared.length, 2)
+  assert.deepEqual(preferences(server), {})
+})
+
+test('rebalance leaves alone what a user prefers, and does nothing where the speakers give everything back', async (t) => {
+  const server = await crowded(t)
+  for (const n of [1, 2, 3]) {
+    const annotations = { [PREFERRED]: 'node-1' }
+    server.set('services', service(`more-${n}`, { ips: [`192.0.2.10${n}`], annotations }))
+  }
+  const running = run(t, server, 'rebalance -o json', ENDLESS)
+  await server.until(() => server.watches > 0 && preferences(server).web === 'node-3')
+  server.set('servicel2statuses', announces('node-3', 'web'))
+  server.remove('servicel2statuses', '', 'l2-node-1-web')
+  assert.equal((await running).code, 0)
+  assert.deepEqual(preferences(server), { 'more-1': 'node-1', 'more-2': 'node-1', 'more-3': 'node-1' })
+  for (const name of NODES) server.set('pods', programPod('speaker', name, { args: ['--failback=always'] }))
+  const { code, err } = await run(t, server, 'rebalance')
+  assert.equal(code, 1)
+  assert.match(err[0] ?? '', /--failback=always/)
+})

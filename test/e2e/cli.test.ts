@@ -156,6 +156,38 @@ test('a node is drained without a lost probe, announces nothing when drain retur
   assert.equal((await typemetal('doctor')).code, 0)
 })
 
+test('rebalance moves half of what one node announces without a lost probe, and nothing moves back', async () => {
+  const names = ['web', 'later', 'forgotten', 'fourth']
+  await apply(loadBalancer('fourth', { spec: { selector: { app: 'web' } } }))
+  await assigned('fourth', '172.25.254.53')
+  // node-1 alone, then node-2 besides.
+  for (const node of ['node-2', 'node-3']) await typemetal(`drain ${node}`)
+  await eventually('node-1 alone', async () =>
+    assert.deepEqual(new Set((await Promise.all(names.map(announcers))).flat()), new Set(['node-1'])),
+  )
+  await typemetal('undrain node-2')
+  let ended: Ended | undefined
+  const { sent, answered } = await outageDuring(ADDRESS, UDP_PORT, async () => {
+    // So that the address that is asked for is among those that move.
+    await kubectl('annotate service later forgotten typemetal.io/preferred-node=node-1')
+    ended = await typemetal('rebalance -o json')
+    await kubectl('annotate service later forgotten typemetal.io/preferred-node-')
+  })
+  assert.equal(ended?.code, 0, ended?.err)
+  const { moves } = JSON.parse(ended.out) as {
+    moves: { services: string[]; to: string; outcome: string }[]
+  }
+  assert.deepEqual(moves.map(({ services, to, outcome }) => `${services.join()} ${to} ${outcome}`).sort(), [
+    'default/fourth node-2 Moved',
+    'default/web node-2 Moved',
+  ])
+  assert.equal(answered, sent)
+  assert.equal(await answeringNode(ADDRESS), 'node-2')
+  assert.doesNotMatch(await kubectl('get services -o yaml'), /preferred-node/)
+  assert.match((await typemetal('rebalance --dry-run')).out, /^No address has to move\.$/m)
+  await typemetal('undrain node-3')
+})
+
 test('a node that alone may announce a Service is not drained, unless by force', async () => {
   await apply(
     advertisement('all', { nodeSelectors: [{ matchLabels: { 'kubernetes.io/hostname': 'node-1' } }] }),

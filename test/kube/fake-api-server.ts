@@ -215,7 +215,9 @@ export class FakeApiServer {
     if (!known) return failWith(response, 404, 'NotFound')
     if (request.method === 'DELETE') this.remove(collection, namespace ?? '', name ?? '')
     if (request.method !== 'PATCH') return sendJson(response, 200, known)
-    return sendJson(response, 200, this.set(collection, merge(known, request.body) as KubeObject))
+    const patch = request.headers['content-type'] === 'application/apply-patch+yaml' ? applied : merge
+    const patched = patch(known, request.body, request.query.get('fieldManager') ?? '')
+    return sendJson(response, 200, this.set(collection, patched as KubeObject))
   }
 
   /** The continue token is the version and the place where the next page begins; history older than that is gone. */
@@ -303,4 +305,17 @@ function merge(target: unknown, patch: unknown): unknown {
     else merged[key] = merge(merged[key], value)
   }
   return merged
+}
+
+/** Server-side apply, of annotations: those that the manager applied before and not now go. */
+function applied(known: KubeObject, body: unknown, manager: string): unknown {
+  const others = (known.metadata?.managedFields ?? []).filter((entry) => entry.manager !== manager)
+  const before = known.metadata?.managedFields?.find((entry) => entry.manager === manager)
+  const { annotations = {} } = (body as KubeObject).metadata ?? {}
+  const gone = Object.keys(before?.fieldsV1 ?? {}).filter((name) => !(name in annotations))
+  const fieldsV1 = Object.fromEntries(Object.keys(annotations).map((name) => [name, {}]))
+  const entry = { manager, operation: 'Apply', fieldsV1 }
+  const managedFields = Object.keys(annotations).length === 0 ? others : [...others, entry]
+  const removal = { metadata: { annotations: Object.fromEntries(gone.map((name) => [name, null])) } }
+  return merge(merge(merge(known, removal), body), { metadata: { managedFields } })
 }
