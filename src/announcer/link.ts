@@ -8,6 +8,8 @@ export interface Link {
   readonly name: string
   /** `null` for what is not Ethernet: tunnels, loopback. */
   readonly mac: Mac | null
+  /** Bytes. */
+  readonly mtu: number
   /** Set up by the administrator (IFF_UP). */
   readonly isUp: boolean
   /** The cable is in (IFF_LOWER_UP). */

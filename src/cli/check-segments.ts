@@ -1,8 +1,7 @@
 // What is wrong on the wire, as the speakers say: who does not hear whom, and what should not be twice. Pure.
 
 import { anySelects } from '../config/index.ts'
-import type { PeerView } from '../status/index.ts'
-import type { Hearing } from './ask-speakers.ts'
+import type { Hearing, PeerView } from '../status/index.ts'
 import type { Cluster } from './cluster.ts'
 import type { Finding } from './finding.ts'
 

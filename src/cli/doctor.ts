@@ -1,7 +1,8 @@
 // All findings, the worst first. Pure.
 
-import type { Hearing } from './ask-speakers.ts'
+import type { Hearing } from '../status/index.ts'
 import { checkClocks } from './check-clocks.ts'
+import { checkNodes } from './check-nodes.ts'
 import { checkConfiguration } from './check-pools.ts'
 import { checkInstallation } from './check-programs.ts'
 import { checkSegments } from './check-segments.ts'
@@ -13,5 +14,5 @@ import { byGravity, type Finding } from './finding.ts'
 export function diagnose(cluster: Cluster, hearings: readonly Hearing[]): Finding[] {
   const checks = [checkInstallation, checkClocks, checkConfiguration, checkServices]
   const found = checks.flatMap((check) => check(cluster))
-  return [...found, ...checkSegments(cluster, hearings)].sort(byGravity)
+  return [...found, ...checkSegments(cluster, hearings), ...checkNodes(cluster, hearings)].sort(byGravity)
 }

@@ -2,7 +2,7 @@
 
 import { splitKey } from '../kube/index.ts'
 import { parseAddress } from '../ip/index.ts'
-import type { Hearing } from './ask-speakers.ts'
+import type { Hearing } from '../status/index.ts'
 import type { ChangingCommand } from './changes.ts'
 import type { Cluster } from './cluster.ts'
 import type { CommandLine, CommandName } from './command-line.ts'

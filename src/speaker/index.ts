@@ -22,6 +22,7 @@ import { electionSettings } from './election-settings.ts'
 import { NOTHING_REPORTED, type TransitionReport } from './intents.ts'
 import { SecretFile } from './secret-file.ts'
 import { registerSpeakerMetrics } from './metrics.ts'
+import { readNodeFacts } from './node-facts.ts'
 import { Notices } from './notices.ts'
 import { ServiceStatusWriter } from './service-status.ts'
 import { SpeakerStatus } from './speaker-status.ts'
@@ -102,7 +103,7 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
     },
   )
   const sources = { report: () => report, servicesByAddress: () => cluster.servicesByAddress() }
-  const status = new SpeakerStatus(sources)
+  const status = new SpeakerStatus({ ...sources, node: () => readNodeFacts({ node, excluded }) })
   registerSpeakerMetrics(registry, { node, ...sources, counters: () => wire.counters() })
   const countTransition = registerElectionMetrics(registry, {
     report: () => report,

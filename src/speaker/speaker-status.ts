@@ -1,6 +1,6 @@
 // What the speaker's status API shows, from what the wire thread reports. Keeps the last few hundred transitions.
 
-import type { SpeakerSource } from '../status/index.ts'
+import type { NodeView, SpeakerSource } from '../status/index.ts'
 import type { Report, TransitionReport } from './intents.ts'
 
 const REMEMBERED = 500
@@ -10,6 +10,8 @@ export interface StatusSourceComponents {
   report: () => Report
   /** Keys of the Services that have an address, by the address as text. */
   servicesByAddress: () => ReadonlyMap<string, readonly string[]>
+  /** Read anew each time. */
+  node: () => NodeView
 }
 
 export class SpeakerStatus implements SpeakerSource {
@@ -24,6 +26,10 @@ export class SpeakerStatus implements SpeakerSource {
   remember(transition: TransitionReport): void {
     this.#transitions.push(transition)
     if (this.#transitions.length > REMEMBERED) this.#transitions.shift()
+  }
+
+  node() {
+    return this.#components.node()
   }
 
   segments() {

@@ -8,7 +8,8 @@ import { Problem } from './problem.ts'
 import { type Schema, text } from './schema.ts'
 import { WorkBudget } from './work-budget.ts'
 
-const VERSION = '0.1.0'
+/** Of this program. */
+export const VERSION = '0.1.0'
 /** What it costs to take a request in and send an answer, besides making it. */
 const REQUEST_MS = 0.5
 /** A fifth of the time for who looks, and at first enough for a page of 10,000 Services. */

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify'
 import { apiRoutes } from './api-routes.ts'
+import { NODE_VIEW, type NodeView } from './node-view.ts'
 import { COUNT, FLAG, listOf, objectOf, type Schema, text, TIME } from './schema.ts'
 
 /** This node's part in the election of one segment. */
@@ -66,6 +67,7 @@ export interface ClaimTransition {
 
 /** Asked anew for each answer. */
 export interface SpeakerSource {
+  node(): NodeView
   segments(): readonly SegmentView[]
   peers(): readonly PeerView[]
   held(): readonly HeldView[]
@@ -151,6 +153,8 @@ export function serveSpeakerApi(server: FastifyInstance, source: SpeakerSource):
     const page = { type: 'object', properties: { items: listOf(items) }, required: ['items'] }
     get(`/api/v1/${path}`, { summary, response: { 200: page } }, () => ({ items: read() }))
   }
+  const summary = 'The node: its interfaces and routers'
+  get('/api/v1/node', { summary, response: { 200: NODE_VIEW } }, () => source.node())
   list('segments', 'The segments that this node takes part in', SEGMENT, () => source.segments())
   list('peers', 'The other speakers that it hears', PEER, () => source.peers())
   list('held', 'The addresses that it answers for', HELD, () => source.held())

@@ -12,3 +12,4 @@ export {
   type ResponderTable,
   type TableEntry,
 } from './responder.ts'
+export { parseIPv4Routes, parseIPv6Routes, type Route } from './routes.ts'

@@ -16,6 +16,7 @@ const ATTRIBUTE_TYPE = 0x3fff
 
 const IFLA_ADDRESS = 1
 const IFLA_IFNAME = 3
+const IFLA_MTU = 4
 const IFLA_MASTER = 10
 const IFLA_CARRIER_CHANGES = 35
 const IFA_ADDRESS = 1
@@ -92,6 +93,7 @@ function readLink(body: DataView, networks: ReadonlyMap<number, readonly Interfa
     index,
     name: readText(attributes.get(IFLA_IFNAME)),
     mac: isEthernet ? Number(readNumber(attributes.get(IFLA_ADDRESS))) : null,
+    mtu: attributes.get(IFLA_MTU)?.getUint32(0, LITTLE) ?? 0,
     isUp: (flags & IFF_UP) !== 0,
     hasCarrier: (flags & IFF_LOWER_UP) !== 0,
     carrierChanges: attributes.get(IFLA_CARRIER_CHANGES)?.getUint32(0, LITTLE) ?? 0,

@@ -11,6 +11,7 @@ export function link(name: string, changes: Partial<Link> = {}): FitLink {
     index,
     name,
     mac: 0x02_00_00_00_00_00 + index,
+    mtu: 1500,
     isUp: true,
     hasCarrier: true,
     carrierChanges: 1,

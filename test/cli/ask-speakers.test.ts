@@ -4,15 +4,26 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
-import { askSpeakers, type Hearing } from '../../src/cli/ask-speakers.ts'
+import { askSpeakers } from '../../src/cli/ask-speakers.ts'
 import type { ProgramPod } from '../../src/cli/program-pods.ts'
 import { ApiClient } from '../../src/kube/index.ts'
+import type { Hearing } from '../../src/status/index.ts'
 import { FIRST } from '../kube/certificates.ts'
 import { failWith, startApiServer } from '../kube/fake-api-server.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
 const TOKEN_PATH = '/api/v1/namespaces/metallb-system/serviceaccounts/viewer/token'
+
+const FACTS = { node: 'node-1', version: '1', interfaces: [], gateways: [] }
+
+/** A speaker that knows of no node. */
+function old({ url }: IncomingMessage, response: ServerResponse): void {
+  if (url?.endsWith('/node')) response.writeHead(404).end()
+  else response.end('{"items": []}')
+}
+
+const NOTHING: Hearing = { node: 'node-1', facts: null, segments: [], peers: [] }
 
 /** What comes of asking one speaker that answers so. */
 async function asked(
@@ -66,20 +77,23 @@ async function problem(t: TestContext, answer: Answer, deadlineMs?: number): Pro
 test('a speaker is asked with a token of the viewer, and with no other', async (t) => {
   const hearing = await asked(t, ({ url, headers }, response) => {
     assert.equal(headers.authorization, 'Bearer of-the-viewer')
-    response.end(
-      JSON.stringify({ items: url?.endsWith('/peers') ? [{ node: 'node-2' }] : [{ interface: 'eth0' }] }),
-    )
+    const items = url?.endsWith('/peers') ? [{ node: 'node-2' }] : [{ interface: 'eth0' }]
+    response.end(JSON.stringify(url?.endsWith('/node') ? FACTS : { items }))
   })
   assert.deepEqual(hearing, {
     node: 'node-1',
+    facts: FACTS,
     segments: [{ interface: 'eth0' }],
     peers: [{ node: 'node-2' }],
   })
 })
 
 test('a node that is not reached at its first address is asked at its others', async (t) => {
-  const answer: Answer = (_, response) => void response.end('{"items": []}')
-  assert.deepEqual(await asked(t, answer, { unreachable: true }), { node: 'node-1', segments: [], peers: [] })
+  assert.deepEqual(await asked(t, old, { unreachable: true }), NOTHING)
+})
+
+test('a speaker of a release that tells nothing of its node is asked for the rest', async (t) => {
+  assert.deepEqual(await asked(t, old), NOTHING)
 })
 
 test('who may not have that token asks nobody, and is told the right that he needs', async (t) => {

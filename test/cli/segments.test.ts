@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Hearing } from '../../src/cli/ask-speakers.ts'
 import { checkSegments } from '../../src/cli/check-segments.ts'
+import type { Hearing } from '../../src/status/index.ts'
 import { advertisement } from '../config/objects.ts'
 import { clusterOf } from './objects.ts'
 
@@ -36,7 +36,7 @@ function peer(node: string, parts: Partial<Peer> = {}): Peer {
 
 /** `node` hears those with these digits. */
 function hearing(node: string, hears: string, segments: readonly Segment[] = [eth0]): Heard {
-  return { node, segments, peers: hears.split('').map((digit) => peer(`node-${digit}`)) }
+  return { node, facts: null, segments, peers: hears.split('').map((digit) => peer(`node-${digit}`)) }
 }
 
 const WELL = [hearing('node-1', '23'), hearing('node-2', '13'), hearing('node-3', '12')]

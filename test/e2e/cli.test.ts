@@ -20,7 +20,7 @@ import {
   pool,
   web,
 } from './cluster.ts'
-import { answeringNode } from './lan.ts'
+import { answeringNode, on } from './lan.ts'
 import { outageDuring } from './outage.ts'
 
 const ADDRESS = '172.25.254.50'
@@ -224,6 +224,24 @@ test('who may see nothing but his own Services is told what they say, and what h
   assert.equal(code, 0)
   assert.match(out, /^State +Announced$/m)
   assert.match(err, /cannot see IPAddressPool objects: .*developer/)
+})
+
+test('doctor sees what only the nodes know: routers, subnets and MTU', async (t) => {
+  t.after(async () => {
+    await on('node-2', 'ip link set eth0 mtu 1500')
+    await on('node-3', 'ip route del 198.51.100.0/24')
+  })
+  await on('node-2', 'ip link set eth0 mtu 1400')
+  await on('node-3', 'ip route add 198.51.100.0/24 via 172.25.254.57')
+  await apply(pool('far', ['203.0.113.0/28']))
+  const { items } = await json<{ items: { reason: string; object: string }[] }>('doctor')
+  const told = items.map(({ reason, object }) => `${reason} ${object}`)
+  for (const expected of [
+    'GatewayInPool IPAddressPool lan',
+    'PoolOutsideSubnets IPAddressPool far',
+    'DifferentMTU Node node-2',
+  ])
+    assert.ok(told.includes(expected), `${expected} in ${told.join(', ')}`)
 })
 
 test('a server that cannot be reached is told by its address, within the time of a request', async (t) => {

@@ -26,7 +26,8 @@ const REPORT: Report = {
 
 function status(): SpeakerStatus {
   const servicesByAddress = () => new Map([['192.0.2.1', ['default/web']]])
-  return new SpeakerStatus({ report: () => REPORT, servicesByAddress })
+  const node = () => ({ node: 'node-1', version: '1', interfaces: [], gateways: [] })
+  return new SpeakerStatus({ report: () => REPORT, servicesByAddress, node })
 }
 
 function transition(count: number): TransitionReport {

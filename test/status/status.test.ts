@@ -6,12 +6,31 @@ import {
   healthServer,
   metricsRegistry,
   speakerServer,
+  type NodeView,
   type SpeakerSource,
 } from '../../src/status/index.ts'
 
 const INIT = { access: { kind: 'loopback' }, onDefect: assert.ifError } as const
 
+const NODE: NodeView = {
+  node: 'node-1',
+  version: '1',
+  interfaces: [
+    {
+      name: 'eth0',
+      mac: '02:00:00:00:00:01',
+      mtu: 1500,
+      isUp: true,
+      networks: ['192.0.2.11/24'],
+      rpFilter: null,
+      isDefault: true,
+    },
+  ],
+  gateways: [{ ip: '192.0.2.1', interface: 'eth0' }],
+}
+
 const NOTHING: SpeakerSource = {
+  node: () => NODE,
   segments: () => [],
   peers: () => [],
   held: () => [],
@@ -51,7 +70,7 @@ test('every list of the speaker that the document names answers', async () => {
   const server = speakerServer(NOTHING, metricsRegistry(), INIT)
   const { paths } = (await server.inject('/openapi.json')).json<{ paths: object }>()
   const lists = ['segments', 'peers', 'held', 'conflicts', 'transitions'].map((name) => `/api/v1/${name}`)
-  assert.deepEqual(Object.keys(paths), lists)
+  assert.deepEqual(Object.keys(paths), ['/api/v1/node', ...lists])
   for (const path of lists) assert.deepEqual((await server.inject(path)).json(), { items: [] }, path)
 })
 
@@ -68,4 +87,9 @@ test('what a speaker tells of a transition is told in full, also what is not kno
   }
   const server = speakerServer({ ...NOTHING, transitions: () => [transition] }, metricsRegistry(), INIT)
   assert.deepEqual((await server.inject('/api/v1/transitions')).json(), { items: [transition] })
+})
+
+test('a speaker tells of its node in full, also what is not known', async () => {
+  const server = speakerServer(NOTHING, metricsRegistry(), INIT)
+  assert.deepEqual((await server.inject('/api/v1/node')).json(), NODE)
 })

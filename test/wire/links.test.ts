@@ -81,6 +81,7 @@ const CHANGES: readonly (readonly [what: string, command: string, isSeen: () => 
     'ip link set ours1 address 02:00:00:00:00:77',
     () => find('ours1')?.mac === 0x02_00_00_00_00_77,
   ],
+  ['an MTU changed', 'ip link set ours1 mtu 1400', () => find('ours1')?.mtu === 1400],
   ['ARP switched off', 'ip link set ours1 arp off', () => find('ours1')?.hasArpDisabled === true],
   ['a link made', 'ip link add spare1 type veth peer name spare2', () => find('spare1')?.isUp === false],
   ['a link renamed', 'ip link set spare1 name spare3', () => find('spare3') !== undefined && !find('spare1')],
