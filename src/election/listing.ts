@@ -4,20 +4,29 @@ import type { ClaimState, HelloClaim } from '../packet/index.ts'
 import { CHANGED_MS, GIVEN_UP_MS, SLICE_MS } from './timing.ts'
 
 interface Listed extends HelloClaim {
+  readonly owner: object
   readonly changedAt: number
   listedAt: number
+  /** In the ring. */
+  place: number
 }
 
 export class Listing {
-  /** By contest, the one that was listed longest ago first. */
   readonly #claims = new Map<object, Listed>()
+  /** The same; slices go round in it, each round in the same steps as long as nothing changes. */
+  readonly #ring: Listed[] = []
+  #next = 0
+  /** When the round began. */
+  #roundAt = -Infinity
   readonly #changed = new Set<object>()
   #allUntil = -Infinity
 
   /** `owner`: whose claim it is, of this speaker's contests. A claim given up is forgotten after a while. */
   set(owner: object, address: Address, state: ClaimState, epoch: number, now: number): void {
-    this.#claims.delete(owner)
-    this.#claims.set(owner, { address, state, epoch, changedAt: now, listedAt: -Infinity })
+    const place = this.#claims.get(owner)?.place ?? this.#ring.length
+    const claim = { owner, address, state, epoch, changedAt: now, listedAt: -Infinity, place }
+    this.#claims.set(owner, claim)
+    this.#ring[place] = claim
     this.#changed.add(owner)
   }
 
@@ -28,38 +37,48 @@ export class Listing {
 
   /** The claims for a hello that is sent `now`; they count as listed. */
   take(helloInterval: number, now: number): HelloClaim[] {
-    const chosen = new Map<object, Listed>()
+    const chosen: Listed[] = []
     // Hellos between the regular ones are for what nobody has heard yet.
     const listedBefore = now - helloInterval / 2
     for (const owner of this.#changed) {
       const claim = this.#claims.get(owner)
       if (claim === undefined || now - claim.changedAt > CHANGED_MS) this.#changed.delete(owner)
-      else if (claim.listedAt <= listedBefore) chosen.set(owner, claim)
+      else if (claim.listedAt <= listedBefore) list(claim, chosen, now)
     }
     if (now < this.#allUntil) {
-      for (const [owner, claim] of this.#claims) if (claim.listedAt <= listedBefore) chosen.set(owner, claim)
-    } else this.#addSlice(chosen, helloInterval, now)
-    return this.#list(chosen, now)
+      for (const claim of this.#ring) if (claim.listedAt <= listedBefore) list(claim, chosen, now)
+    } else
+      for (const claim of this.#slice(helloInterval, now))
+        if (claim.listedAt <= listedBefore) list(claim, chosen, now)
+    return chosen.filter((claim) => !this.#isOver(claim, now))
   }
 
-  #addSlice(chosen: Map<object, Listed>, helloInterval: number, now: number): void {
-    let room = Math.ceil((this.#claims.size * helloInterval) / SLICE_MS)
-    const dueBy = now + helloInterval - SLICE_MS
-    for (const [owner, claim] of this.#claims) {
-      if (room-- === 0 || claim.listedAt > dueBy) return
-      chosen.set(owner, claim)
+  /** The next ones in the ring; of few claims a round is over early, and the next one waits for its second. */
+  #slice(helloInterval: number, now: number): readonly Listed[] {
+    if (this.#next >= this.#ring.length) {
+      if (now < this.#roundAt + SLICE_MS - helloInterval) return []
+      this.#next = 0
     }
+    if (this.#next === 0) this.#roundAt = now
+    const from = this.#next
+    this.#next += Math.ceil((this.#ring.length * helloInterval) / SLICE_MS)
+    return this.#ring.slice(from, this.#next)
   }
 
-  #list(chosen: ReadonlyMap<object, Listed>, now: number): HelloClaim[] {
-    const claims: HelloClaim[] = []
-    for (const [owner, claim] of chosen) {
-      this.#claims.delete(owner)
-      if (claim.state === 'none' && now - claim.changedAt > GIVEN_UP_MS) continue
-      claim.listedAt = now
-      this.#claims.set(owner, claim)
-      claims.push(claim)
+  /** A claim given up was listed for long enough; then it is forgotten. */
+  #isOver(claim: Listed, now: number): boolean {
+    if (claim.state !== 'none' || now - claim.changedAt <= GIVEN_UP_MS) return false
+    this.#claims.delete(claim.owner)
+    const last = this.#ring.pop()
+    if (last !== undefined && last !== claim) {
+      last.place = claim.place
+      this.#ring[claim.place] = last
     }
-    return claims
+    return true
   }
+}
+
+function list(claim: Listed, chosen: Listed[], now: number): void {
+  claim.listedAt = now
+  chosen.push(claim)
 }

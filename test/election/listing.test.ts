@@ -27,7 +27,7 @@ test('a change is in every hello of the next 250 ms, then once a second', () => 
   const lists = hellos(listing, 0, 3000)
   assert.deepEqual(
     lists.flatMap((list, index) => (list === '' ? [] : [index * H])),
-    [0, 50, 100, 150, 200, 250, 1200, 2150],
+    [0, 50, 100, 150, 200, 250, 950, 1900, 2850],
   )
 })
 
