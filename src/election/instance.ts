@@ -294,7 +294,7 @@ export class Instance {
 
   #apply(contest: Contest, step: Step): void {
     const { now } = this.#situation
-    const { address, state: from, isAnswering: wasAnswering } = contest
+    const { address, state: from, isAnswering: wasAnswering, lastHolder } = contest
     contest.enter(step, this.#firstProbeAt(step.state), now)
     if (step.state === 'active' && !wasAnswering) contest.isProvisional = !this.peers.hasQuorum
     if (contest.isAnswering !== wasAnswering)
@@ -306,7 +306,7 @@ export class Instance {
         to: step.state,
         cause: step.cause,
         at: now,
-        peer: contest.lastHolder,
+        peer: lastHolder && { node: lastHolder.node, heardAt: lastHolder.heardAt },
       })
     this.#contests.doubt(contest)
     this.#voice.list(contest, now)

@@ -26,8 +26,8 @@ import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage, type WireOrder } fr
 
 /** After a lapse others may hold what we held: their hellos come first. As long as the election is quiet then. */
 const SILENT_MS = 250
-/** Changes that come together are reported together: a thousand addresses begin one after the other. */
-const GATHER_MS = 20
+/** Changes that come together are reported together, and not while the first frames of a takeover go out. */
+const GATHER_MS = 60
 /** Interfaces that could not be listened on are tried again. */
 const RETRY_INTERVAL_MS = 5000
 /** After this it ends, whoever has not taken over: longer than the election waits for it, and than its goodbyes. */
@@ -49,6 +49,7 @@ class WireThread {
   #installed: ResponderTable | undefined
   #running: NodeJS.Timeout | undefined
   #reporting: NodeJS.Timeout | undefined
+  #untold: { readonly transition: Transition; readonly name: string }[] = []
   readonly #reporter = new Reporter(timeOfDay)
   #reported: Pick<Report, 'conflicts' | 'segments'> = NOTHING_REPORTED
   /** When this process went on after it had not run for a while. */
@@ -210,12 +211,9 @@ class WireThread {
   }
 
   #tell(outputs: readonly { readonly link: FitLink; readonly transitions: readonly Transition[] }[]): void {
-    const transitions = outputs.flatMap(({ link, transitions }) =>
-      transitions.map((each) => transitionReport(each, link.name, timeOfDay)),
-    )
-    if (transitions.length === 0) return
-    this.#post({ kind: 'transitions', transitions })
-    this.#reportSoon()
+    for (const { link, transitions } of outputs)
+      for (const transition of transitions) this.#untold.push({ transition, name: link.name })
+    if (this.#untold.length > 0) this.#reportSoon()
   }
 
   /** A sign of life; and peers and strangers that came or went, which nothing else tells of. */
@@ -231,6 +229,11 @@ class WireThread {
 
   #report(): void {
     this.#reporting = undefined
+    const transitions = this.#untold.map(({ transition, name }) =>
+      transitionReport(transition, name, timeOfDay),
+    )
+    this.#untold = []
+    if (transitions.length > 0) this.#post({ kind: 'transitions', transitions })
     const change = this.#reporter.report(this.#segments)
     this.#reported = change
     this.#post({ kind: 'report', change })

@@ -162,26 +162,34 @@ const WATCHED = 1
 const MAPPED_PREFIX = 0xffffn << 32n
 
 function recordsOf(held: readonly TableEntry[], watched: readonly TableEntry[]): Uint8Array {
-  const records = [...pairsOf(held, HELD), ...pairsOf(watched, WATCHED)]
-  const view = new DataView(new ArrayBuffer(records.length * RECORD_BYTES))
-  for (const [record, { address, index, role }] of records.entries()) {
-    const at = record * RECORD_BYTES
-    const value = address.family === 'IPv4' ? MAPPED_PREFIX | address.value : address.value
-    view.setBigUint64(at, value >> 64n)
-    view.setBigUint64(at + 8, value & 0xffff_ffff_ffff_ffffn)
-    view.setUint32(at + 16, index, true)
-    view.setUint8(at + 20, role)
+  const count = [...held, ...watched].reduce((sum, { interfaceIndexes }) => sum + interfaceIndexes.length, 0)
+  const view = new DataView(new ArrayBuffer(count * RECORD_BYTES))
+  let at = 0
+  for (const [entries, role] of [
+    [held, HELD],
+    [watched, WATCHED],
+  ] as const) {
+    for (const { address, interfaceIndexes } of entries) {
+      for (const index of interfaceIndexes) {
+        writeAddress(view, at, address)
+        view.setUint32(at + 16, index, true)
+        view.setUint8(at + 20, role)
+        at += RECORD_BYTES
+      }
+    }
   }
   return new Uint8Array(view.buffer)
 }
 
-function pairsOf(
-  table: readonly TableEntry[],
-  role: number,
-): { address: Address; index: number; role: number }[] {
-  return table.flatMap(({ address, interfaceIndexes }) =>
-    interfaceIndexes.map((index) => ({ address, index, role })),
-  )
+/** Into zeros. IPv4 without bigints: thousands are written whenever one changes. */
+function writeAddress(view: DataView, at: number, { family, value }: Address): void {
+  if (family === 'IPv4') {
+    view.setUint16(at + 10, 0xffff)
+    view.setUint32(at + 12, Number(value))
+  } else {
+    view.setBigUint64(at, value >> 64n)
+    view.setBigUint64(at + 8, value & 0xffff_ffff_ffff_ffffn)
+  }
 }
 
 function observationsOf(natives: ReturnType<NativeResponder['takeObservations']>): readonly Observation[] {
