@@ -8,6 +8,12 @@ import type { Pool, PoolReference, RefusedPool } from './pool.ts'
 import type { ConfigurationRefusal, Problem } from './refusal.ts'
 import { type Reservation, Reservations } from './reservation.ts'
 
+/**
+ * ms after a pool has come or gone for which the configuration counts as incomplete: pools that are removed all
+ * together, or applied together, vanish and appear one by one.
+ */
+export const POOLS_QUIET_MS = 2000
+
 /** The objects of our own namespace, and all Namespaces, for their labels. */
 export interface ConfigurationObjects {
   readonly pools: readonly IPAddressPool[]

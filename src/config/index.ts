@@ -5,6 +5,7 @@ export {
   type ConfigurationObjects,
   type Location,
   locate,
+  POOLS_QUIET_MS,
   readConfiguration,
 } from './configuration.ts'
 export {

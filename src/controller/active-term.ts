@@ -12,7 +12,7 @@ import {
   registerAll,
 } from '../allocator/index.ts'
 import type { IPAddressPool, Service } from '../api/index.ts'
-import { type Configuration, readConfiguration } from '../config/index.ts'
+import { type Configuration, POOLS_QUIET_MS, readConfiguration } from '../config/index.ts'
 import {
   type ApiClient,
   type ConfigurationStateWriter,
@@ -29,11 +29,6 @@ import { ServiceWriter } from './service-writer.ts'
 
 /** Changes of pools and namespaces that come together are worked on together. */
 const GATHER_MS = 10
-/**
- * So long after a pool has come or gone, and after the start, no address is released because no pool has it: pools that
- * are removed all together, or applied together, vanish and appear one by one.
- */
-const POOLS_QUIET_MS = 2000
 /** How often the allocator is told the time. */
 const ADVANCE_MS = 10_000
 

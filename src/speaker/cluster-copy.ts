@@ -42,6 +42,8 @@ export interface ClusterCopyInit {
   onNodes: () => void
   /** What the configuration is read from has changed. */
   onConfiguration: () => void
+  /** There is a pool more or less. */
+  onPoolCount: () => void
 }
 
 export class ClusterCopy implements Startable {
@@ -55,7 +57,7 @@ export class ClusterCopy implements Startable {
   readonly #slicesOf = new Map<string, Map<string, EndpointSlice>>()
 
   constructor(components: { client: ApiClient; log: Logger }, init: ClusterCopyInit) {
-    const { namespace, onService, onNodes, onConfiguration } = init
+    const { namespace, onService, onNodes, onConfiguration, onPoolCount } = init
     const onInput = (_: string, now?: KubeObject, before?: KubeObject): void => {
       if (!isSameInput(now, before)) onConfiguration()
     }
@@ -88,7 +90,14 @@ export class ClusterCopy implements Startable {
         if (now?.spec?.nodeName !== before?.spec?.nodeName) onNodes()
       },
     })
-    this.#pools = reflectors.add({ resource: IP_ADDRESS_POOLS, namespace, onChange: onInput })
+    this.#pools = reflectors.add<IPAddressPool>({
+      resource: IP_ADDRESS_POOLS,
+      namespace,
+      onChange: (key, now, before) => {
+        if (now === undefined || before === undefined) onPoolCount()
+        onInput(key, now, before)
+      },
+    })
     this.#advertisements = reflectors.add({ resource: L2_ADVERTISEMENTS, namespace, onChange: onInput })
     this.#namespaces = reflectors.add({ resource: NAMESPACES, onChange: onInput })
   }

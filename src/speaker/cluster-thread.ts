@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Service } from '../api/index.ts'
 import { clusterView, type ClusterView } from '../candidates/index.ts'
-import type { Configuration } from '../config/index.ts'
+import { type Configuration, POOLS_QUIET_MS } from '../config/index.ts'
 import type { ApiClient, ConfigurationStateWriter, Startable } from '../kube/index.ts'
 import type { AnnouncedConditionWriter } from './announced-condition.ts'
 import { AskingServices } from './asking-services.ts'
@@ -62,6 +62,8 @@ export class ClusterThread implements Startable {
   #view: ClusterView | undefined
   #gathering: NodeJS.Timeout | undefined
   #addresses: readonly AddressIntent[] | undefined
+  /** While it runs, more pools may come or go. */
+  #settling: NodeJS.Timeout | undefined
   #checkpointing: NodeJS.Timeout | undefined
   #checking: NodeJS.Timeout | undefined
   #contactAt = performance.now()
@@ -77,10 +79,8 @@ export class ClusterThread implements Startable {
       speakerLabels: init.speakerLabels,
       onService: (key) => this.#changed(key),
       onNodes: () => this.#allChanged(),
-      onConfiguration: () => {
-        this.#configuration = undefined
-        this.#allChanged()
-      },
+      onConfiguration: () => this.#reconfigure(),
+      onPoolCount: () => this.#settlePools(),
     })
   }
 
@@ -97,7 +97,8 @@ export class ClusterThread implements Startable {
   }
 
   async stop(): Promise<void> {
-    for (const timer of [this.#gathering, this.#checkpointing, this.#checking]) clearTimeout(timer)
+    for (const timer of [this.#gathering, this.#settling, this.#checkpointing, this.#checking])
+      clearTimeout(timer)
     await this.#cluster.stop()
   }
 
@@ -157,6 +158,21 @@ export class ClusterThread implements Startable {
     this.#components.notices.update(this.#report, services)
   }
 
+  /** Until it is clear which pools there are, an address that none of them has stays announced. */
+  #settlePools(): void {
+    if (!this.hasSynced) return
+    clearTimeout(this.#settling)
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined
+      this.#reconfigure()
+    }, POOLS_QUIET_MS)
+  }
+
+  #reconfigure(): void {
+    this.#configuration = undefined
+    this.#allChanged()
+  }
+
   #allChanged(): void {
     this.#view = undefined
     for (const key of this.#cluster.services.keys()) this.#dirty.add(key)
@@ -212,7 +228,7 @@ export class ClusterThread implements Startable {
   #readConfiguration(): Configuration {
     const configuration = this.#lastGood.read(this.#cluster.configurationObjects)
     this.#components.configurationState.report(configuration.refusals)
-    return configuration
+    return { ...configuration, incomplete: this.#settling !== undefined }
   }
 
   /** Whether it asks for anything else than before. */
