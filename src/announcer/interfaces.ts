@@ -1,5 +1,5 @@
 // Which interfaces can announce at all, and which of them announce a given address.
-import type { Address } from '../ip/index.ts'
+import { type Address, intersect, type Range } from '../ip/index.ts'
 import type { FitLink, InterfaceAddress, Link } from './link.ts'
 
 const ADDRESS_BITS = { IPv4: 32, IPv6: 128 } as const
@@ -30,8 +30,36 @@ export function announcingLinks(
   return near.length > 0 ? near : links
 }
 
+/** Those of `links` that announce addresses of `range`, each by the rules of `announcingLinks`. */
+export function linksForRange(
+  range: Range,
+  named: readonly string[] | null,
+  links: readonly FitLink[],
+): readonly FitLink[] {
+  if (named !== null) return links.filter(({ name }) => named.includes(name))
+  const hasNear = (value: bigint): boolean =>
+    links.some(({ networks }) =>
+      networks.some((network) => contains(network, { family: range.family, value })),
+    )
+  if (!hasNear(range.first) || !hasNear(range.last)) return links
+  return links.filter(({ networks }) =>
+    networks.some((network) => intersect(rangeOf(network), range) !== null),
+  )
+}
+
 /** Single-address prefixes (/32, /128) are nobody's subnet: that is how a VIP is put on an interface by hand. */
 function contains({ address: own, prefixLength }: InterfaceAddress, address: Address): boolean {
-  const hostBits = BigInt(ADDRESS_BITS[own.family] - prefixLength)
+  const hostBits = hostBitsOf({ address: own, prefixLength })
   return own.family === address.family && hostBits > 0n && own.value >> hostBits === address.value >> hostBits
+}
+
+function rangeOf(network: InterfaceAddress): Range {
+  const { family, value } = network.address
+  const hostBits = hostBitsOf(network)
+  const first = (value >> hostBits) << hostBits
+  return { family, first, last: first + (1n << hostBits) - 1n }
+}
+
+function hostBitsOf({ address: { family }, prefixLength }: InterfaceAddress): bigint {
+  return BigInt(ADDRESS_BITS[family] - prefixLength)
 }

@@ -1,6 +1,7 @@
 // Which nodes may announce a Service, with which preference, on which interfaces. Which of them does: election/.
 import { type Advertisement, advertises } from './advertisement.ts'
 import type { Configuration } from './configuration.ts'
+import type { Range } from '../ip/index.ts'
 import type { PoolReference } from './pool.ts'
 import { type Labels, anySelects, selects } from './selector.ts'
 
@@ -52,6 +53,22 @@ export function whoMayAnnounce(
         : [{ name, score: scoreOf(covering, labels), interfaces: interfacesOf(covering) }]
     }),
   }
+}
+
+/** Where a node could announce the addresses of one pool. */
+export interface Prospect {
+  readonly ranges: readonly Range[]
+  /** Exact names, sorted; `null`: all. */
+  readonly interfaces: readonly string[] | null
+}
+
+/** What a node with these labels could announce, whichever Services there will be. */
+export function prospectsOf({ pools, advertisements }: Configuration, labels: Labels): readonly Prospect[] {
+  const covering = advertisements.filter(({ nodeSelectors }) => anySelects(nodeSelectors, labels))
+  return [...pools.values()].flatMap((pool) => {
+    const matching = covering.filter((advertisement) => advertises(advertisement, pool))
+    return matching.length === 0 ? [] : [{ ranges: [...pool.addresses], interfaces: interfacesOf(matching) }]
+  })
 }
 
 function scoreOf(advertisements: readonly Advertisement[], labels: Labels): number {

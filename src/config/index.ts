@@ -27,5 +27,7 @@ export {
   type AnnouncedService,
   type AnnouncementRefusal,
   type AnnouncingNode,
+  type Prospect,
+  prospectsOf,
   whoMayAnnounce,
 } from './announcement.ts'

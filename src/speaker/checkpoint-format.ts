@@ -21,7 +21,8 @@ export function decodeIntents(text: string, node: string): Intents {
   if (value.node !== node) throw new Error(`it is of node ${JSON.stringify(value.node)}`)
   const { cluster } = value
   if (typeof cluster !== 'string' || !CLUSTER_ID.test(cluster)) throw new Error('cluster is no id')
-  return { node, cluster, isStale: true, addresses: asArray(value.addresses, 'addresses').map(asIntent) }
+  const addresses = asArray(value.addresses, 'addresses').map(asIntent)
+  return { node, cluster, isStale: true, addresses, prospects: [] }
 }
 
 function asIntent(value: unknown): AddressIntent {

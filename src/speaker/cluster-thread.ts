@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Service } from '../api/index.ts'
 import { clusterView, type ClusterView } from '../candidates/index.ts'
-import { type Configuration, POOLS_QUIET_MS } from '../config/index.ts'
+import { type Configuration, POOLS_QUIET_MS, type Prospect, prospectsOf } from '../config/index.ts'
 import type { ApiClient, ConfigurationStateWriter, Startable } from '../kube/index.ts'
 import type { AnnouncedConditionWriter } from './announced-condition.ts'
 import { AskingServices } from './asking-services.ts'
@@ -62,6 +62,7 @@ export class ClusterThread implements Startable {
   #view: ClusterView | undefined
   #gathering: NodeJS.Timeout | undefined
   #addresses: readonly AddressIntent[] | undefined
+  #prospects: readonly Prospect[] = []
   /** While it runs, more pools may come or go. */
   #settling: NodeJS.Timeout | undefined
   #checkpointing: NodeJS.Timeout | undefined
@@ -194,12 +195,15 @@ export class ClusterThread implements Startable {
     const changed = [...this.#dirty].filter((key) => this.#recomputeService(key, view))
     for (const key of this.#dirty) this.#components.conditions.look(key)
     this.#dirty.clear()
-    if (changed.length === 0 && this.#addresses !== undefined) return
+    const prospects = this.#prospectsIn(view)
+    const sameProspects = isDeepStrictEqual(prospects, this.#prospects)
+    if (changed.length === 0 && sameProspects && this.#addresses !== undefined) return
     this.#notify()
     const addresses = combineIntents(this.#init.node, this.#asking.all())
     // Endpoints come and go all the time, and hardly ever change who may hold what.
-    if (isDeepStrictEqual(addresses, this.#addresses)) return
+    if (sameProspects && isDeepStrictEqual(addresses, this.#addresses)) return
     this.#addresses = addresses
+    this.#prospects = prospects
     this.#send()
   }
 
@@ -210,6 +214,7 @@ export class ClusterThread implements Startable {
       cluster: clusterId(this.#cluster.clusterUid ?? ''),
       isStale: this.#isStale,
       addresses: this.#addresses,
+      prospects: this.#prospects,
     }
     this.#components.sendIntents(intents)
     if (!this.#isStale) this.#components.checkpoint.keep(intents)
@@ -223,6 +228,11 @@ export class ClusterThread implements Startable {
       speakers: this.#cluster.speakers,
       ignoreExcludeLabel: this.#init.ignoreExcludeLabel,
     })
+  }
+
+  #prospectsIn({ configuration, eligible, nodes }: ClusterView): readonly Prospect[] {
+    const own = nodes.find(({ name }) => name === this.#init.node)
+    return own !== undefined && eligible.has(own.name) ? prospectsOf(configuration, own.labels) : []
   }
 
   #readConfiguration(): Configuration {

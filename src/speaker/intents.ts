@@ -1,5 +1,6 @@
 // The plain values that pass between the speaker's threads: what this node may hold, and what it holds.
 
+import type { Prospect } from '../config/index.ts'
 import type { Cause, Intent } from '../election/index.ts'
 import type { ClaimState } from '../packet/index.ts'
 
@@ -11,6 +12,8 @@ export interface Intents {
   /** They may be old: the API server has been away for a while, or this was read from a file. */
   readonly isStale: boolean
   readonly addresses: readonly AddressIntent[]
+  /** What it could hold if there were a Service that asks for it. */
+  readonly prospects: readonly Prospect[]
 }
 
 /** One external address, whichever Services share it. */

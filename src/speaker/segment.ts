@@ -78,6 +78,10 @@ export class Segment {
     this.#instance.leave(now)
   }
 
+  get isLeaving(): boolean {
+    return this.#instance.isLeaving
+  }
+
   get hasLeft(): boolean {
     return this.#instance.hasLeft
   }

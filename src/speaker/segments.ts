@@ -1,7 +1,7 @@
 // All segments that this node has a part in: which there have to be, what it may hold on each, and what comes of it
 // together. Pure.
 
-import { announcingLinks, type FitLink } from '../announcer/index.ts'
+import { announcingLinks, type FitLink, linksForRange } from '../announcer/index.ts'
 import type { InstanceInit, Intent } from '../election/index.ts'
 import type { Address } from '../ip/index.ts'
 import type { Hello, ListenerQuery, Mac } from '../packet/index.ts'
@@ -15,6 +15,12 @@ export interface SegmentsInit extends Omit<InstanceInit, 'instance'> {
   readonly drawInstance: () => string
 }
 
+/**
+ * An election is left when for so long, in ms, nothing could be announced on its interface: who comes back has to listen
+ * before it may win again, and configurations are often deleted to be made anew.
+ */
+const UNWANTED_MS = 60_000
+
 /** What to do on the interface of one segment. */
 export interface LinkOutput extends SegmentOutput {
   readonly link: FitLink
@@ -27,11 +33,13 @@ export class Segments {
   #intents: Intents
   #links: readonly FitLink[] = []
   readonly #claims = new ClaimTable()
+  /** Since when nothing can be announced there, by interface. */
+  readonly #unwantedSince = new Map<number, number>()
   #isLeaving = false
 
   constructor(init: SegmentsInit) {
     this.#init = init
-    this.#intents = { node: init.node, cluster: '', isStale: false, addresses: [] }
+    this.#intents = { node: init.node, cluster: '', isStale: false, addresses: [], prospects: [] }
   }
 
   /** What this node may hold, as soon as `connect` is called. */
@@ -40,14 +48,28 @@ export class Segments {
   }
 
   /**
-   * Those that have to be listened on before `connect`: where this node may hold something, or could before. Whoever
-   * leaves an election has to listen for a while before it may win again.
+   * Those that have to be listened on before `connect`: where this node may hold something or could if it were asked to,
+   * so that it need not listen first when the first Service comes; and where it has not left the election yet.
    */
   needed(links: readonly FitLink[]): readonly FitLink[] {
-    const needed = new Set(this.#segments.keys())
-    for (const intent of this.#intents.addresses)
-      if (this.#mayHold(intent)) for (const { index } of linksOf(intent, links)) needed.add(index)
-    return links.filter(({ index }) => needed.has(index))
+    const wanted = this.#wantedOf(links)
+    return links.filter(({ index }) => wanted.has(index) || this.#segments.get(index)?.hasLeft === false)
+  }
+
+  #wantedOf(links: readonly FitLink[]): ReadonlySet<number> {
+    const { addresses, prospects } = this.#intents
+    const near = [
+      ...prospects.flatMap(({ ranges, interfaces }) =>
+        ranges.flatMap((range) => linksForRange(range, interfaces, links)),
+      ),
+      ...addresses.flatMap((intent) => (this.#mayHold(intent) ? linksOf(intent, links) : [])),
+    ]
+    return new Set(near.map(({ index }) => index))
+  }
+
+  /** Whether `connect` has to be called once in a while, to leave an election. */
+  get isAnyUnwanted(): boolean {
+    return this.#unwantedSince.size > 0
   }
 
   /** The interfaces that can announce, see `fitLinks`; `deaf`: indexes of those that cannot be listened on. */
@@ -58,18 +80,35 @@ export class Segments {
     )
     for (const [index, segment] of this.#segments) {
       const link = usable.get(index)
-      if (link === undefined) {
-        this.#segments.delete(index)
-        this.#claims.drop(index)
-      } else segment.setLink(link, now)
+      if (link === undefined || (segment.hasLeft && !this.#isLeaving)) this.#drop(index)
+      else segment.setLink(link, now)
     }
     const intents = this.#intentsByLink()
     for (const [index, segment] of this.#segments)
       segment.setIntents(intents.get(index) ?? this.#yielded, this.#intents.isStale, now)
     if (this.#isLeaving) return
-    for (const [index, wanted] of intents) {
+    const wanted = this.#wantedOf(links)
+    this.#part(wanted, now)
+    for (const index of wanted) {
       const link = usable.get(index)
-      if (link !== undefined && !deaf.has(index)) this.#join(link, wanted, now)
+      if (link !== undefined && !deaf.has(index)) this.#join(link, intents.get(index) ?? this.#yielded, now)
+    }
+  }
+
+  #drop(index: number): void {
+    this.#segments.delete(index)
+    this.#unwantedSince.delete(index)
+    this.#claims.drop(index)
+  }
+
+  /** Takes leave where nothing can be announced any more, and has not been for long enough. */
+  #part(wanted: ReadonlySet<number>, now: number): void {
+    for (const [index, segment] of this.#segments) {
+      if (segment.isLeaving) continue // until it has left and is dropped
+      const since = this.#unwantedSince.get(index) ?? now
+      if (wanted.has(index)) this.#unwantedSince.delete(index)
+      else this.#unwantedSince.set(index, since)
+      if (!wanted.has(index) && now >= since + UNWANTED_MS) segment.leave(now)
     }
   }
 

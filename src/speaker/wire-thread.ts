@@ -28,7 +28,7 @@ import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage, type WireOrder } fr
 const SILENT_MS = 250
 /** Changes that come together are reported together, and not while the first frames of a takeover go out. */
 const GATHER_MS = 60
-/** Interfaces that could not be listened on are tried again. */
+/** Interfaces that could not be listened on are tried again; those that are of no use are left. */
 const RETRY_INTERVAL_MS = 5000
 /** After this it ends, whoever has not taken over: longer than the election waits for it, and than its goodbyes. */
 const LEAVE_LIMIT_MS = 1500
@@ -136,7 +136,7 @@ class WireThread {
   }
 
   #retry(): void {
-    if (this.#failures.length > 0) this.#listen()
+    if (this.#failures.length > 0 || this.#segments.isAnyUnwanted) this.#listen()
   }
 
   #onHellos(frames: readonly ReceivedFrame[]): void {

@@ -12,6 +12,7 @@ const intents: Intents = {
   node: 'node-1',
   cluster: '0123456789abcdef',
   isStale: false,
+  prospects: [],
   addresses: [
     {
       address: addressOf('192.0.2.50'),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type FitLink, fitLinks } from '../../src/announcer/index.ts'
+import type { Prospect } from '../../src/config/index.ts'
 import { DEFAULT_SETTINGS } from '../../src/election/index.ts'
-import { formatAddress } from '../../src/ip/index.ts'
+import { formatAddress, parseRange } from '../../src/ip/index.ts'
 import { Reporter } from '../../src/speaker/report.ts'
 import { Segments } from '../../src/speaker/segments.ts'
 import type { AddressIntent } from '../../src/speaker/intents.ts'
@@ -41,9 +42,10 @@ class Lan {
     node: string,
     addresses: readonly AddressIntent[],
     deaf = new Set<number>(),
+    prospects: readonly Prospect[] = [],
   ): void {
     const { links = [] } = this.speakers.find((each) => each.segments === segments) ?? {}
-    segments.intend({ node, cluster: '', isStale: false, addresses })
+    segments.intend({ node, cluster: '', isStale: false, addresses, prospects })
     segments.connect(links, deaf, this.now)
   }
 
@@ -273,4 +275,80 @@ test('of what is held a report tells what has changed since the last one, and al
   assert.deepEqual(told(), [['10.0.0.2 on lan1'], []])
   segments.connect([], new Set(), lan.now)
   assert.deepEqual(told(), [[], ['10.0.0.2']])
+})
+
+/** What a pool of these addresses lets a node announce; `text` as in the pool. */
+function prospect(text: string, interfaces: readonly string[] | null = null): Prospect {
+  const parsed = parseRange(text)
+  if ('problem' in parsed) throw new Error(parsed.problem)
+  return { ranges: [parsed.range], interfaces }
+}
+
+test('a node that could announce a pool has listened before the first Service comes', () => {
+  const lan = new Lan()
+  const segments = lan.join('a', link('eth0'))
+  lan.intend(segments, 'a', [], new Set(), [prospect('192.0.2.0/28')])
+  lan.runTo(2000)
+  lan.intend(segments, 'a', [intent(VIP, 'a')], new Set(), [prospect('192.0.2.0/28')])
+  lan.runTo(2160)
+  assert.deepEqual(held(segments), [`${VIP} on eth0`])
+})
+
+test('a pool is listened for where its subnet is, or where its advertisement says, or else everywhere', () => {
+  const [eth0, eth1] = [link('eth0'), link('eth1', { networks: [network('10.0.0.1/8')] })]
+  for (const [pool, names] of [
+    [prospect('192.0.2.10-192.0.2.20'), 'eth0'],
+    [prospect('10.0.0.0/16'), 'eth1'],
+    [prospect('198.51.100.0/24'), 'eth0,eth1'],
+    [prospect('192.0.2.128-198.51.100.1'), 'eth0,eth1'],
+    [prospect('192.0.2.0/24', ['eth1']), 'eth1'],
+  ] as const) {
+    const lan = new Lan()
+    const segments = lan.join('a', eth0, eth1)
+    lan.intend(segments, 'a', [], new Set(), [pool])
+    assert.equal([...segments.all].map((segment) => segment.link.name).join(), names)
+  }
+})
+
+test('an election is left a minute after nothing can be announced there any more', () => {
+  const lan = new Lan()
+  const eth0 = link('eth0')
+  const [a, b] = [lan.join('a', eth0), lan.join('b', link('eth0'))]
+  for (const [segments, node] of [
+    [a, 'a'],
+    [b, 'b'],
+  ] as const)
+    lan.intend(segments, node, [], new Set(), [prospect('192.0.2.0/24')])
+  lan.runTo(2000)
+  const peersOfB = (): unknown => reportOf(b).segments.map(({ peers }) => peers.map(({ node }) => node))
+  lan.intend(a, 'a', [])
+  assert.equal(a.isAnyUnwanted, true)
+  lan.runTo(61_000)
+  lan.intend(a, 'a', [])
+  lan.runTo(61_500)
+  assert.deepEqual(peersOfB(), [['a']])
+  lan.runTo(62_000)
+  lan.intend(a, 'a', [])
+  lan.runTo(62_100)
+  assert.deepEqual(peersOfB(), [[]])
+  lan.intend(a, 'a', [])
+  assert.deepEqual([[...a.all], a.isAnyUnwanted, a.needed([eth0])], [[], false, []])
+})
+
+test('an election that is wanted again while it is being left is joined anew', () => {
+  const lan = new Lan()
+  const segments = lan.join('a', link('eth0'))
+  const pools = [prospect('192.0.2.0/24')]
+  lan.intend(segments, 'a', [], new Set(), pools)
+  lan.intend(segments, 'a', [])
+  lan.runTo(60_000)
+  lan.intend(segments, 'a', [])
+  lan.intend(segments, 'a', [intent(VIP, 'a')], new Set(), pools)
+  assert.equal(segments.isAnyUnwanted, true)
+  lan.runTo(62_000)
+  assert.deepEqual(held(segments), [])
+  lan.intend(segments, 'a', [intent(VIP, 'a')], new Set(), pools)
+  assert.equal(segments.isAnyUnwanted, false)
+  lan.runTo(64_000)
+  assert.deepEqual(held(segments), [`${VIP} on eth0`])
 })
