@@ -8,6 +8,15 @@ import type { Peer, PeerClaim } from './peers.ts'
 import { Preemption } from './preemption.ts'
 import { outranks } from './rank.ts'
 
+/** What this node may do about one address. */
+export interface Intent {
+  readonly address: Address
+  /** Nodes that may hold it, first choice first; this node may be missing. */
+  readonly candidates: readonly Candidate[]
+  /** The address that they are ordered by, if it is another: of two of one Service the first. */
+  readonly orderedBy?: Address
+}
+
 export interface RankedClaim {
   readonly peer: Peer
   readonly state: ClaimState
@@ -21,10 +30,8 @@ export class Contest {
   epoch = 0
   /** When `state` was entered. */
   since: number
-  /** In their order; `null`: this node's intents do not know the address. */
-  candidates: readonly Candidate[] | null = null
-  /** The address that they are ordered by. */
-  orderedBy: Address
+  /** `null`: this node's intents do not know the address. */
+  intent: Intent | null = null
   /** This node's place among them; −1: it may not hold the address. */
   place = -1
   /** Since when it may. */
@@ -67,8 +74,17 @@ export class Contest {
 
   constructor(address: Address, now: number) {
     this.address = address
-    this.orderedBy = address
     this.since = now
+  }
+
+  /** In their order. */
+  get candidates(): readonly Candidate[] {
+    return this.intent?.candidates ?? []
+  }
+
+  /** The address that they are ordered by. */
+  get orderedBy(): Address {
+    return this.intent?.orderedBy ?? this.address
   }
 
   get isEligible(): boolean {

@@ -1,19 +1,9 @@
 // All addresses that an instance knows of, and which of them have to be looked at.
 import type { Address } from '../ip/index.ts'
 import { DueQueue } from '../queue/index.ts'
-import { Contest } from './contest.ts'
-import type { Candidate } from './order.ts'
+import { Contest, type Intent } from './contest.ts'
 import type { Peer } from './peers.ts'
 import { MEMORY_MS } from './timing.ts'
-
-/** What this node may do about one address. */
-export interface Intent {
-  readonly address: Address
-  /** Nodes that may hold it, first choice first; this node may be missing. */
-  readonly candidates: readonly Candidate[]
-  /** The address that they are ordered by, if it is another: of two of one Service the first. */
-  readonly orderedBy?: Address
-}
 
 export class Contests {
   readonly #node: string
@@ -48,20 +38,22 @@ export class Contests {
 
   intend(intents: readonly Intent[], now: number): void {
     const missing = new Set(this.#all.values())
-    for (const { address, candidates, orderedBy } of intents) {
-      const contest = this.open(address, now)
+    for (const intent of intents) {
+      const contest = this.open(intent.address, now)
       missing.delete(contest)
-      const place = candidates.findIndex(({ node }) => node === this.#node)
+      if (contest.intent === intent) continue
+      const place = intent.candidates.findIndex(({ node }) => node === this.#node)
       if (place >= 0 && !contest.isEligible) contest.eligibleSince = now
-      contest.candidates = candidates
+      contest.intent = intent
       contest.place = place
-      contest.orderedBy = orderedBy ?? address
+      this.doubt(contest)
     }
     for (const contest of missing) {
-      contest.candidates = null
+      if (contest.intent === null) continue
+      contest.intent = null
       contest.place = -1
+      this.doubt(contest)
     }
-    this.doubtAll()
   }
 
   /** What is known of it has changed. */
@@ -149,7 +141,7 @@ export class Contests {
   /** Drops those that nobody has wanted for longer than the memory. */
   forget(now: number): void {
     for (const [key, contest] of this.#all) {
-      const isUnused = contest.candidates === null && contest.state === 'none' && contest.claims.size === 0
+      const isUnused = contest.intent === null && contest.state === 'none' && contest.claims.size === 0
       if (isUnused && now - Math.max(contest.since, contest.claimedAt) > MEMORY_MS) this.#all.delete(key)
     }
   }

@@ -8,7 +8,7 @@ export {
   type OwnClaim,
   type Transition,
 } from './instance.ts'
-export type { Intent } from './contests.ts'
+export type { Intent } from './contest.ts'
 export { KeyRing } from './key-ring.ts'
 export { type Candidate, candidateOrder } from './order.ts'
 export type { Cause } from './table.ts'

@@ -2,8 +2,8 @@
 // random number and sends nothing itself: times and draws come in, hellos and frames go out as values.
 import type { Address } from '../ip/index.ts'
 import type { ClaimState, Hello, Mac } from '../packet/index.ts'
-import type { Contest } from './contest.ts'
-import { Contests, type Intent } from './contests.ts'
+import type { Contest, Intent } from './contest.ts'
+import { Contests } from './contests.ts'
 import { Listening } from './listening.ts'
 import { type Peer, Peers } from './peers.ts'
 import { type Cause, type Situation, type Step, nextStep } from './table.ts'
@@ -167,7 +167,7 @@ export class Instance {
     return this.#voice.hasSaidGoodbye || (this.isLeaving && !this.#situation.isUp)
   }
 
-  /** Replaces all intents. `isStale`: the view of the cluster that they come from may be an old one. */
+  /** Replaces all intents; one that has not changed may be the same object. `isStale`: the view of the cluster that they come from may be an old one. */
   setIntents(intents: readonly Intent[], isStale: boolean, now: number): void {
     this.#enter(now)
     if (!this.#knowsCluster && intents.length > 0) {
@@ -176,8 +176,11 @@ export class Instance {
       this.peers.suppose(new Set(names), now)
     }
     this.#contests.intend(intents, now)
-    if (this.#situation.isStale !== isStale) this.#voice.hasten()
-    this.#situation.isStale = isStale
+    if (this.#situation.isStale !== isStale) {
+      this.#situation.isStale = isStale
+      this.#voice.hasten()
+      this.#contests.doubtAll()
+    }
     this.#settle()
   }
 

@@ -81,7 +81,7 @@ export function nextStep(contest: Contest, situation: Situation): Step | null {
 /** What ends every claim; and what ends one that does not answer yet. */
 function endOfClaim(contest: Contest, { isUp, isListening, isLeaving }: Situation): Cause | null {
   if (!isUp) return 'linkDown'
-  if (contest.candidates === null) return 'withdrawn'
+  if (contest.intent === null) return 'withdrawn'
   if (contest.isAnswering) return null
   if (!contest.isEligible) return 'ineligible'
   if (isLeaving) return 'leaving'
@@ -116,7 +116,7 @@ function turnAt(contest: Contest, situation: Situation, vacantSince: number): nu
   const isCold = !isWarm(contest, now)
   let before = 0
   for (let at = 0; at < place && before < STAGGER_STEPS; at++)
-    if (peers.isCandidate(candidates?.[at]?.node ?? '', isCold)) before++
+    if (peers.isCandidate(candidates[at]?.node ?? '', isCold)) before++
   if (gaveUpAt > vacantSince - GAVE_UP_MS) before++
   const since = Math.max(vacantSince, eligibleSince, readySince, informedAt)
   return Math.max(since + before * STAGGER_MS, pausedUntil)
@@ -147,7 +147,7 @@ function preemptionDueAt(contest: Contest, situation: Situation, isPossible: boo
 
 function isBetter(contest: Contest, { node, isStale, peers, settings }: Situation): boolean {
   const holder = contest.greatest('active')
-  if (isStale || holder === null || holder.peer.listening || contest.candidates === null) return false
+  if (isStale || holder === null || holder.peer.listening) return false
   const their = contest.candidates.findIndex((candidate) => candidate.node === holder.peer.node)
   const theirs = contest.candidates[their]
   const mine = contest.candidates[contest.place]

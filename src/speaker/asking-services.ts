@@ -44,8 +44,9 @@ export class AskingServices {
     this.#withhold(key, typeof intent === 'string' && intent !== 'notLoadBalancer' ? intent : undefined)
     if (intent === undefined || typeof intent === 'string') return this.#asking.delete(key)
     const asking = { key, created: service?.metadata?.creationTimestamp ?? '', intent }
+    if (isDeepStrictEqual(asking, before)) return false
     this.#asking.set(key, asking)
-    return !isDeepStrictEqual(asking, before)
+    return true
   }
 
   /** Says why nobody announces it, once. */

@@ -61,7 +61,7 @@ export class ClusterThread implements Startable {
   /** `undefined`: it has to be made anew. */
   #view: ClusterView | undefined
   #gathering: NodeJS.Timeout | undefined
-  #addresses: readonly AddressIntent[] | undefined
+  #addresses: ReadonlyMap<string, AddressIntent> | undefined
   #prospects: readonly Prospect[] = []
   /** While it runs, more pools may come or go. */
   #settling: NodeJS.Timeout | undefined
@@ -199,9 +199,10 @@ export class ClusterThread implements Startable {
     const sameProspects = isDeepStrictEqual(prospects, this.#prospects)
     if (changed.length === 0 && sameProspects && this.#addresses !== undefined) return
     this.#notify()
-    const addresses = combineIntents(this.#init.node, this.#asking.all())
+    const before = this.#addresses
+    const addresses = combineIntents(this.#init.node, this.#asking.all(), before ?? new Map())
     // Endpoints come and go all the time, and hardly ever change who may hold what.
-    if (sameProspects && isDeepStrictEqual(addresses, this.#addresses)) return
+    if (sameProspects && before !== undefined && isSame(addresses, before)) return
     this.#addresses = addresses
     this.#prospects = prospects
     this.#send()
@@ -213,7 +214,7 @@ export class ClusterThread implements Startable {
       node: this.#init.node,
       cluster: clusterId(this.#cluster.clusterUid ?? ''),
       isStale: this.#isStale,
-      addresses: this.#addresses,
+      addresses: [...this.#addresses.values()],
       prospects: this.#prospects,
     }
     this.#components.sendIntents(intents)
@@ -251,6 +252,10 @@ export class ClusterThread implements Startable {
   #isOurs({ spec }: Service): boolean {
     return (spec?.loadBalancerClass ?? '') === this.#init.loadBalancerClass
   }
+}
+
+function isSame(one: ReadonlyMap<string, AddressIntent>, other: ReadonlyMap<string, AddressIntent>): boolean {
+  return one.size === other.size && [...one].every(([ip, intent]) => other.get(ip) === intent)
 }
 
 /** The same for all speakers of a cluster, and for no other's. */

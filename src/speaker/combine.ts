@@ -1,6 +1,8 @@
 // From what each Service asks to what this node may hold: one entry an address, also where Services share it. Pure.
 
-import { type Address, formatAddress } from '../ip/index.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Candidate } from '../election/index.ts'
+import type { Address } from '../ip/index.ts'
 import type { AddressIntent } from './intents.ts'
 import type { ServiceIntent } from '../candidates/index.ts'
 
@@ -11,28 +13,42 @@ export interface AskingService {
   readonly intent: ServiceIntent
 }
 
-/** A node may hold an address only if it may for all Services that share it. */
-export function combineIntents(node: string, services: Iterable<AskingService>): readonly AddressIntent[] {
+/**
+ * By address as text. A node may hold an address only if it may for all Services that share it.
+ *
+ * @param before what it was the last time: an intent that has not changed is the same object again.
+ */
+export function combineIntents(
+  node: string,
+  services: Iterable<AskingService>,
+  before: ReadonlyMap<string, AddressIntent>,
+): ReadonlyMap<string, AddressIntent> {
   const byAddress = new Map<string, { address: Address; asking: AskingService[] }>()
   for (const service of services) {
-    for (const address of service.intent.addresses) {
-      const text = formatAddress(address)
-      const entry = byAddress.get(text) ?? { address, asking: [] }
-      entry.asking.push(service)
-      byAddress.set(text, entry)
+    for (const [place, text] of service.intent.ips.entries()) {
+      const address = service.intent.addresses[place]
+      if (address === undefined) continue
+      const entry = byAddress.get(text)
+      if (entry === undefined) byAddress.set(text, { address, asking: [service] })
+      else entry.asking.push(service)
     }
   }
-  return [...byAddress.values()].map(({ address, asking }) => combine(node, address, asking))
+  const combined = new Map<string, AddressIntent>()
+  for (const [text, { address, asking }] of byAddress) {
+    const [known, now] = [before.get(text), combine(node, address, asking)]
+    combined.set(text, known !== undefined && isDeepStrictEqual(known, now) ? known : now)
+  }
+  return combined
 }
 
 function combine(node: string, address: Address, asking: readonly AskingService[]): AddressIntent {
-  const [oldest, ...others] = asking.toSorted(byAge)
-  const candidates = (oldest?.intent.candidates ?? []).filter(({ node: candidate }) =>
-    others.every(({ intent }) => intent.interfacesOf.has(candidate)),
-  )
+  const [oldest, ...others] = asking.length === 1 ? asking : asking.toSorted(byAge)
+  const all = oldest?.intent.candidates ?? []
+  const isForAll = ({ node: candidate }: Candidate): boolean =>
+    others.every(({ intent }) => intent.interfacesOf.has(candidate))
   return {
     address,
-    candidates,
+    candidates: others.length === 0 ? all : all.filter(isForAll),
     orderedBy: oldest?.intent.addresses[0] ?? address,
     interfaces: commonInterfaces(asking.map(({ intent }) => intent.interfacesOf.get(node) ?? null)),
   }

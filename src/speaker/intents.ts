@@ -4,7 +4,7 @@ import type { Prospect } from '../config/index.ts'
 import type { Cause, Intent } from '../election/index.ts'
 import type { ClaimState } from '../packet/index.ts'
 
-/** From the cluster thread to the wire thread, whole each time. */
+/** What this node may hold, as its cluster thread knows. */
 export interface Intents {
   readonly node: string
   /** Tells this cluster's speakers from another's on the same LAN: 16 lower-case hexadecimal digits. */
@@ -14,6 +14,12 @@ export interface Intents {
   readonly addresses: readonly AddressIntent[]
   /** What it could hold if there were a Service that asks for it. */
   readonly prospects: readonly Prospect[]
+}
+
+/** From the cluster thread to the wire thread: of the addresses only what has changed since the last one. */
+export interface IntentsChange extends Intents {
+  /** Addresses, as text, that nobody asks for any more. */
+  readonly withdrawn: readonly string[]
 }
 
 /** One external address, whichever Services share it. */

@@ -32,6 +32,7 @@ export class Segments {
   readonly #segments = new Map<number, Segment>()
   #intents: Intents
   #links: readonly FitLink[] = []
+  #unplaced: Address[] = []
   readonly #claims = new ClaimTable()
   /** Since when nothing can be announced there, by interface. */
   readonly #unwantedSince = new Map<number, number>()
@@ -123,9 +124,12 @@ export class Segments {
   /** On each interface where this node may hold something: that, and what others may, lest it be dropped unrelieved. */
   #intentsByLink(): ReadonlyMap<number, readonly Intent[]> {
     const byLink = new Map<number, Intent[]>()
+    this.#unplaced = []
     for (const intent of this.#intents.addresses) {
       if (!this.#mayHold(intent)) continue
-      for (const { index } of linksOf(intent, this.#links)) {
+      const links = linksOf(intent, this.#links)
+      if (links.length === 0) this.#unplaced.push(intent.address)
+      for (const { index } of links) {
         const intents = byLink.get(index)
         if (intents === undefined) byLink.set(index, [intent])
         else intents.push(intent)
@@ -204,11 +208,9 @@ export class Segments {
     return this.#claims.held
   }
 
-  /** What this node might hold, and no interface of it can announce. */
+  /** What this node might hold, and no interface of it can announce; as of the last `connect`. */
   get unplaced(): readonly Address[] {
-    return this.#intents.addresses
-      .filter((intent) => this.#mayHold(intent) && linksOf(intent, this.#links).length === 0)
-      .map(({ address }) => address)
+    return this.#unplaced
   }
 }
 

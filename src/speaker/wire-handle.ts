@@ -3,7 +3,17 @@
 import { Worker } from 'node:worker_threads'
 import type { Settings } from '../election/index.ts'
 import type { Startable } from '../kube/index.ts'
-import type { Counters, HeldAddress, Intents, Report, ReportChange, TransitionReport } from './intents.ts'
+import type {
+  AddressIntent,
+  Counters,
+  HeldAddress,
+  Intents,
+  IntentsChange,
+  Report,
+  ReportChange,
+  TransitionReport,
+} from './intents.ts'
+import { intentsChange } from './intents-change.ts'
 
 /** The wire thread is heard at least this often; silence for three times as long means that it is stuck. */
 export const ALIVE_INTERVAL_MS = 1000
@@ -27,7 +37,7 @@ export interface WireInit {
 
 /** What the thread is sent. */
 export type WireOrder =
-  | { kind: 'intents'; intents: Intents }
+  | { kind: 'intents'; change: IntentsChange }
   | { kind: 'secret'; secret: Uint8Array }
   | { kind: 'count' }
   | { kind: 'stop' }
@@ -57,6 +67,8 @@ export class WireHandle implements Startable {
   readonly #init: WireInit
   readonly #events: WireHandleEvents
   #worker: Worker | undefined
+  /** What the thread was told last. */
+  #sent: readonly AddressIntent[] = []
   /** By address. */
   readonly #held = new Map<string, HeldAddress>()
   #heard = performance.now()
@@ -99,7 +111,8 @@ export class WireHandle implements Startable {
   }
 
   send(intents: Intents): void {
-    this.#order({ kind: 'intents', intents })
+    this.#order({ kind: 'intents', change: intentsChange(intents, this.#sent) })
+    this.#sent = intents.addresses
   }
 
   changeSecret(secret: Uint8Array): void {

@@ -18,8 +18,9 @@ import {
   type ResponderTable,
 } from '../wire/index.ts'
 import { Hellos } from './hellos.ts'
-import { type AddressCounters, type Intents, NOTHING_REPORTED, type Report } from './intents.ts'
+import { type AddressCounters, type IntentsChange, NOTHING_REPORTED, type Report } from './intents.ts'
 
+import { CopiedIntents } from './intents-change.ts'
 import { passingOf, Reporter, transitionReport } from './report.ts'
 import { Segments } from './segments.ts'
 import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage, type WireOrder } from './wire-handle.ts'
@@ -43,6 +44,7 @@ class WireThread {
   readonly #responder: Responder
   readonly #watcher: LinkWatcher
   readonly #timers: NodeJS.Timeout[] = []
+  readonly #intents = new CopiedIntents()
   readonly #gratuitous = new Map<string, number>()
   #links: readonly FitLink[] = []
   #failures: readonly ListenFailure[] = []
@@ -92,7 +94,8 @@ class WireThread {
     )
   }
 
-  onIntents(intents: Intents): void {
+  onIntents(change: IntentsChange): void {
+    const intents = this.#intents.apply(change)
     this.#hellos.setCluster(intents.cluster)
     this.#segments.intend(intents)
     this.#listen()
@@ -265,7 +268,7 @@ function timeOfDay(at: number): string {
 
 const thread = new WireThread(workerData as WireInit, (message) => parentPort?.postMessage(message))
 parentPort?.on('message', (order: WireOrder) => {
-  if (order.kind === 'intents') thread.onIntents(order.intents)
+  if (order.kind === 'intents') thread.onIntents(order.change)
   else if (order.kind === 'secret') thread.onSecret(order.secret)
   else if (order.kind === 'count') thread.count()
   else void thread.stop().then(() => parentPort?.close())
