@@ -1,10 +1,9 @@
 // How long a client outside the cluster goes without an answer when the holder of its address fails, or hands over.
-//   npm run sandbox -- exec --nodes 4 -- node --import tsx bench/failover.ts [--trials N] [--addresses N] [EVENT…]
 // The client asks by UDP every 5 ms; of many addresses the neighbour table of its kernel says when each one has moved.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import {
   advertisement,
   apply,
@@ -20,8 +19,17 @@ import {
   web,
 } from '../test/e2e/cluster.ts'
 import { macOf, on } from '../test/e2e/lan.ts'
-import { type Outage, outageDuring } from '../test/e2e/outage.ts'
+import { outageDuring } from '../test/e2e/outage.ts'
+import { type Contender, inTurns } from './contender.ts'
+import { Figures, OURS } from './figures.ts'
+import { conclude } from './result.ts'
+import { settings } from './settings.ts'
 
+const SETTINGS = settings({
+  trials: 5,
+  addresses: 1,
+  events: 'none,cable,frozen,killed,terminated,cable-without-api',
+})
 const UDP_PORT = 80
 /** Runs the pod that answers, and has no part in the election: it is spared. */
 const SERVER = 'node-4'
@@ -69,28 +77,40 @@ const EVENTS: Readonly<Record<string, Event>> = {
   },
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    trials: { type: 'string', default: '10' },
-    addresses: { type: 'string', default: '1' },
-  },
-})
-const trials = Number(values.trials)
-const count = Number(values.addresses)
-const chosen = positionals.length > 0 ? positionals : Object.keys(EVENTS)
+const chosen = SETTINGS.events.split(',')
 for (const name of chosen) if (!(name in EVENTS)) throw new Error(`${name} is none of ${Object.keys(EVENTS)}`)
 
+/** For each event: what the client misses when it happens, and when all is well again. */
+const quantities = Object.fromEntries(
+  chosen.flatMap((name) => {
+    const planned = name === 'terminated' || name === 'none'
+    return [
+      [
+        `${name}: gap`,
+        { what: `${name}: longest gap`, unit: 'ms', ...(!planned && { goal: 'p99 below 500' }) },
+      ],
+      [`${name}: lost`, { what: `${name}: lost`, unit: '', ...(planned && { goal: '0' }) }],
+      [
+        `${name}: all`,
+        { what: `${name}: last of ${SETTINGS.addresses} addresses moved`, unit: 'ms', goal: 'below 500' },
+      ],
+      [`${name}: return`, { what: `${name}, mended: lost`, unit: '', goal: '0' }],
+    ]
+  }),
+) as Record<string, { what: string; unit: string }>
+const figures = new Figures(quantities)
+
 await setUp()
-const addresses = await allAddresses()
-const [vip = ''] = addresses
-await ask(addresses)
-process.stdout.write(
-  'event                     trials   outage ms: min  p50  p99  max   lost  | return: max ms  lost' +
-    (count > 1 ? `  | all ${count}: p50  max ms` : '') +
-    '\n',
-)
-for (const name of chosen) await measure(name, EVENTS[name] as Event)
+let addresses: readonly string[] = []
+await inTurns(SETTINGS.trials, { onlyController: false }, async ({ contender, isFresh }) => {
+  if (isFresh) {
+    addresses = await allAddresses()
+    await ask(addresses)
+  }
+  for (const name of chosen) await measure(contender, name, EVENTS[name] as Event)
+})
+conclude('failover', SETTINGS, figures)
+process.exit()
 
 async function setUp(): Promise<void> {
   await kubectl(`label node ${SERVER} ${EXCLUDED}=`)
@@ -107,89 +127,50 @@ async function setUp(): Promise<void> {
   await kubectl(`patch deployment web -p ${JSON.stringify(pinned)}`)
   await on('client', 'ip route add 10.99.0.0/16 dev eth0 src 172.25.254.200')
   await kubectl('rollout status deployment web --timeout=60s')
-  const more = Array.from({ length: count - 1 }, (_, n) =>
+  const more = Array.from({ length: SETTINGS.addresses - 1 }, (_, n) =>
     loadBalancer(`more-${n}`, { spec: { selector: { app: 'web' } } }),
   )
   for (let from = 0; from < more.length; from += 100) await apply(...more.slice(from, from + 100))
-  await eventually('an address', async () => (await externalIPs('web')).length === 1)
-  await firstAnswer((await externalIPs('web'))[0] ?? '')
 }
 
 /** The one that is asked first. */
 async function allAddresses(): Promise<string[]> {
+  await eventually('an address', async () => (await externalIPs('web')).length === 1)
   const [first = ''] = await externalIPs('web')
+  await firstAnswer(first)
   const listed = async (): Promise<string[]> =>
     (await kubectl('get services -o jsonpath={.items[*].status.loadBalancer.ingress[0].ip}'))
       .trim()
       .split(' ')
-  await eventually('all addresses', async () => (await listed()).length === count)
+  await eventually('all addresses', async () => (await listed()).length === SETTINGS.addresses)
   await sleep(3000)
   return [first, ...(await listed()).filter((ip) => ip !== first)]
 }
 
-async function measure(name: string, event: Event): Promise<void> {
-  const failures: Outage[] = []
-  const returns: Outage[] = []
-  const lasts: number[] = []
-  for (let trial = 0; trial < trials; trial++) {
-    await whole()
-    const holder = await holderOf(vip)
-    const table = neighbourChanges()
-    let failedAt = 0
-    failures.push(
-      await outageDuring(vip, UDP_PORT, async () => {
-        await sleep(100)
-        failedAt = performance.timeOrigin + performance.now()
-        await event.fail(holder)
-        if (event.moves)
-          await eventually('another holder', async () => (await holderOf(vip)) !== holder, 20_000)
-        await sleep(300)
-      }),
-    )
-    lasts.push((await table.last()) - failedAt)
-    returns.push(
-      await outageDuring(vip, UDP_PORT, async () => {
-        await event.mend(holder)
-        await whole()
-        await sleep(1500)
-      }),
-    )
-  }
-  report(name, failures, returns, lasts)
-}
-
-function report(
-  name: string,
-  failures: readonly Outage[],
-  returns: readonly Outage[],
-  lasts: number[],
-): void {
-  const gaps = failures.map(({ gapMs }) => gapMs)
-  const lost = (outages: readonly Outage[]): number =>
-    outages.reduce((sum, each) => sum + each.sent - each.answered, 0)
-  const cells = [
-    name.padEnd(24),
-    String(trials).padStart(7),
-    ...[0, 0.5, 0.99, 1].map((share) => quantile(gaps, share).padStart(share === 0 ? 17 : 5)),
-    String(lost(failures)).padStart(7),
-    ' | ',
-    quantile(
-      returns.map(({ gapMs }) => gapMs),
-      1,
-    ).padStart(13),
-    String(lost(returns)).padStart(5),
-    ...(count > 1 ? ['  | ', quantile(lasts, 0.5).padStart(13), quantile(lasts, 1).padStart(5)] : []),
-  ]
-  process.stdout.write(`${cells.join('')}\n`)
-}
-
-function quantile(values: readonly number[], share: number): string {
-  const sorted = values.toSorted((one, other) => one - other)
-  return String(
-    Math.round(
-      sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - (share > 0 ? 1 : 0))] ?? 0,
-    ),
-  )
+/** Once. */
+async function measure(contender: Contender, name: string, event: Event): Promise<void> {
+  const [vip = ''] = addresses
+  await whole(contender, vip)
+  const holder = await holderOf(vip)
+  const table = neighbourChanges()
+  let failedAt = 0
+  const failure = await outageDuring(vip, UDP_PORT, async () => {
+    await sleep(100)
+    failedAt = performance.timeOrigin + performance.now()
+    await event.fail(holder)
+    if (event.moves) await eventually('another holder', async () => (await holderOf(vip)) !== holder)
+    await sleep(300)
+  })
+  const lastAt = await table.last()
+  const repair = await outageDuring(vip, UDP_PORT, async () => {
+    await event.mend(holder)
+    await whole(contender, vip)
+    await sleep(1500)
+  })
+  figures.add(`${name}: gap`, contender.name, failure.gapMs)
+  figures.add(`${name}: lost`, contender.name, failure.sent - failure.answered)
+  if (addresses.length > 1 && event.moves) figures.add(`${name}: all`, contender.name, lastAt - failedAt)
+  if (event.moves) figures.add(`${name}: return`, contender.name, repair.sent - repair.answered)
 }
 
 /** Has the client's kernel look for them. */
@@ -207,17 +188,19 @@ async function holderOf(address: string): Promise<string> {
   throw new Error(`nobody has ${address}: ${line}`)
 }
 
-/** All candidates hear each other. */
-async function whole(): Promise<void> {
-  for (const node of CANDIDATES) {
-    await eventually('all speakers', async () => {
-      const options = ['-sSk', '--max-time', '2', ...AS_ADMINISTRATOR]
-      const metrics = await on(node, `curl ${options.join(' ')} https://127.0.0.1:9120/metrics`)
-      return metrics.includes(`typemetal_election_peers{interface="eth0"} ${CANDIDATES.length - 1}\n`)
-    })
-  }
+/** All candidates hear each other: ours say so; of others only that their pods are ready. */
+async function whole({ name, ready }: Contender, vip: string): Promise<void> {
+  if (name === OURS) {
+    for (const node of CANDIDATES) await eventually('all speakers', () => hearsAll(node))
+  } else await ready()
   await eventually('a holder', async () => (await holderOf(vip)) !== '')
   await sleep(1500) // heard for so long they count for the quorum
+}
+
+async function hearsAll(node: string): Promise<boolean> {
+  const options = ['-sSk', '--max-time', '2', ...AS_ADMINISTRATOR]
+  const metrics = await on(node, `curl ${options.join(' ')} https://127.0.0.1:9120/metrics`)
+  return metrics.includes(`typemetal_election_peers{interface="eth0"} ${CANDIDATES.length - 1}\n`)
 }
 
 /** Watches the client's neighbour table; `last`: when the last of the addresses changed its MAC (ms since 1970). */

@@ -1,5 +1,5 @@
 // How fast the pure allocator is, with the objects that the API server would show and every write shown at once.
-//   npx esbuild bench/allocator.ts --bundle --platform=node --format=esm | node --input-type=module
+// The floor: as many numbers put into a bare Map, which a ledger of who has what cannot do without.
 import type { IPAddressPool, Service } from '../src/api/index.ts'
 import {
   type AllocatorState,
@@ -10,10 +10,13 @@ import {
 } from '../src/allocator/index.ts'
 import { type Configuration, readConfiguration } from '../src/config/index.ts'
 import { formatAddress } from '../src/ip/index.ts'
+import { Figures, OURS } from './figures.ts'
+import { conclude } from './result.ts'
+import { settings } from './settings.ts'
 
 const SLASH_16 = 65_536
 const TIMED = 3000
-const TRIALS = 5
+const SETTINGS = settings({ trials: 5 })
 
 function pools(addresses: string[], spec: object = {}): Configuration {
   const pool: IPAddressPool = {
@@ -113,7 +116,6 @@ function reconfiguration(count: number): number {
   return microseconds(() => configure(state, pools(['10.0.0.0/15']))) / 1000
 }
 
-/** The floor: as many numbers put into a bare Map, which a ledger of who has what cannot do without. */
 function mapRate(count: number): number {
   const us = microseconds(() => {
     const held = new Map<bigint, { address: bigint }>()
@@ -124,38 +126,43 @@ function mapRate(count: number): number {
 
 const slash16 = (): Configuration => pools(['10.0.0.0/16'])
 const mostly = Math.round(SLASH_16 * 0.95)
-const rows: Readonly<Record<string, () => number>> = {
-  'floor: a bare Map of as many': () => mapRate(SLASH_16),
-  'IPv4 /16, empty, 65,536 Services': () => rate(filled(slash16(), 0), many),
-  'IPv4 /16, 95 % in use': () => rate(filled(slash16(), mostly), late),
-  'IPv4 /16, 95 % in use, each 8th freed': () => rate(withGaps(filled(slash16(), mostly), mostly, 8), late),
-  'IPv4 /8, avoidBuggyIPs': () => rate(filled(pools(['10.0.0.0/8'], { avoidBuggyIPs: true }), 0), few),
-  'IPv6 /64': () => rate(filled(pools(['fd00::/64']), 0), onIPv6),
-  'IPv4 /16, nothing to do': () => lookRate(filled(slash16(), 0), many),
-  'IPv4 /16, one sharing key, one port': () => rate(filled(slash16(), 0), samePort),
-  'IPv4 /16, one sharing key, one address': () => rate(filled(slash16(), 0), otherPorts),
-  'IPv4, 10,000 ranges of 4': () =>
-    rate(filled(pools(Array.from({ length: 10_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/30`)), 0), few),
+const manyRanges = Array.from({ length: 10_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/30`)
+
+const quantities = {
+  empty: { what: 'into an empty /16, 65,536 Services', unit: '/s', goal: 'at least 200,000' },
+  full: { what: 'into a /16 that is 95 % full', unit: '/s', goal: 'a third of the empty one' },
+  gaps: { what: 'into a /16 that is 95 % full, each 8th freed', unit: '/s' },
+  buggy: { what: 'into a /8, avoidBuggyIPs', unit: '/s' },
+  ipv6: { what: 'into an IPv6 /64', unit: '/s' },
+  look: { what: 'nothing to do, 65,536 Services', unit: '/s' },
+  onePort: { what: 'one sharing key, one port', unit: '/s' },
+  oneAddress: { what: 'one sharing key, one address', unit: '/s' },
+  ranges: { what: 'into 10,000 ranges of 4', unit: '/s' },
+  configure: { what: 'another configuration, 10,000 Services', unit: 'ms of CPU', goal: 'below 50' },
+} as const
+const figures = new Figures(quantities)
+const FLOOR = 'floor: a bare Map'
+
+const measurements: Readonly<Record<keyof typeof quantities, () => number>> = {
+  empty: () => rate(filled(slash16(), 0), many),
+  full: () => rate(filled(slash16(), mostly), late),
+  gaps: () => rate(withGaps(filled(slash16(), mostly), mostly, 8), late),
+  buggy: () => rate(filled(pools(['10.0.0.0/8'], { avoidBuggyIPs: true }), 0), few),
+  ipv6: () => rate(filled(pools(['fd00::/64']), 0), onIPv6),
+  look: () => lookRate(filled(slash16(), 0), many),
+  onePort: () => rate(filled(slash16(), 0), samePort),
+  oneAddress: () => rate(filled(slash16(), 0), otherPorts),
+  ranges: () => rate(filled(pools(manyRanges), 0), few),
+  configure: () => reconfiguration(10_000),
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
+// All in turn, so that what else the machine does is the same for all; the first round, which compiles, does not count.
+for (let trial = 0; trial <= SETTINGS.trials; trial++) {
+  const floor = mapRate(SLASH_16)
+  if (trial > 0) figures.add('empty', FLOOR, floor)
+  for (const name of Object.keys(quantities) as (keyof typeof quantities)[]) {
+    const value = measurements[name]()
+    if (trial > 0) figures.add(name, OURS, value)
+  }
 }
-
-/** Of all rows in turn, so that what else the machine does is the same for all; the first, which compiles, is left out. */
-const trials = Array.from({ length: TRIALS + 1 }, () => Object.values(rows).map((row) => row())).slice(1)
-const rates = Object.keys(rows).map((_, index) => median(trials.map((row) => row[index] ?? NaN)))
-const [floor = NaN] = rates
-console.table(
-  Object.fromEntries(
-    Object.keys(rows).map((what, index) => {
-      const perSecond = rates[index] ?? NaN
-      return [
-        what,
-        { 'assignments/s': perSecond, 'of the floor, %': Number(((100 * perSecond) / floor).toFixed(1)) },
-      ]
-    }),
-  ),
-)
-const reconfigurations = Array.from({ length: TRIALS }, () => reconfiguration(10_000))
-console.log(`another configuration with 10,000 Services: ${median(reconfigurations).toFixed(1)} ms of CPU`)
+conclude('decide', SETTINGS, figures)

@@ -1,6 +1,5 @@
-// What the election costs one speaker at rest, by size of the segment.
-//   node --import tsx bench/election.ts
-// The others are played: their hellos are real bytes, decoded, checked and taken in; the time to make them is not counted.
+// What the election costs one speaker at rest: frames and bytes that it sends, processor time, by size of the segment. The
+// others are played: their hellos are real bytes, decoded, checked and taken in; the time to make them is not counted.
 import { randomBytes } from 'node:crypto'
 import { DEFAULT_SETTINGS, Instance, type Intent } from '../src/election/index.ts'
 import {
@@ -17,16 +16,14 @@ const SECONDS = 10
 const WARM_UP_SECONDS = 5
 /** Longer than the longest dead interval. */
 const DEATH_MS = 3000
-const SEGMENTS = [3, 100, 500]
-const ADDRESSES = [10, 1000, 10_000]
 const MAC = 0x02_00_00_00_00_01
 
 const sealing: Sealing = { cluster: '00c0ffee00c0ffee', keys: [helloKey(randomBytes(32))] }
 
-interface Cost {
+export interface SpeakerCost {
   readonly framesPerSecond: number
   readonly bytesPerSecond: number
-  /** Percent of one processor. */
+  /** Of one processor, %. */
   readonly processor: number
   /** ms that the loop was busy at a time, when one of the others died. */
   readonly longest: number
@@ -60,7 +57,7 @@ function helloOf(peer: Peer, interval: number, quorum: boolean): Uint8Array {
 }
 
 /** Every speaker holds an even share; the first one is measured, the others are played. */
-function measure(speakers: number, addresses: number): Cost {
+export function costOfSpeaker(speakers: number, addresses: number): SpeakerCost {
   const names = Array.from({ length: speakers }, (_, index) => `worker-${String(index).padStart(3, '0')}`)
   const intents = Array.from({ length: addresses }, (_, index): Intent => {
     const first = index % speakers
@@ -121,20 +118,4 @@ function measure(speakers: number, addresses: number): Cost {
 function busy(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
-}
-
-console.log('speakers  addresses  sent frames/s  sent kB/s  processor %  busy at a death ms')
-for (const speakers of SEGMENTS) {
-  for (const addresses of ADDRESSES) {
-    const { framesPerSecond, bytesPerSecond, processor, longest } = measure(speakers, addresses)
-    const columns = [
-      String(speakers).padStart(8),
-      String(addresses).padStart(9),
-      framesPerSecond.toFixed(1).padStart(13),
-      (bytesPerSecond / 1000).toFixed(2).padStart(9),
-      processor.toFixed(2).padStart(11),
-      longest.toFixed(1).padStart(18),
-    ]
-    console.log(columns.join('  '))
-  }
 }

@@ -1,0 +1,66 @@
+// What the programs ask of the API server when nothing happens, with no Service and with many, and when a cable is pulled.
+// The floor is what they ask with no Service: it is the number of their watches, and the Lease of the controller.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { advertisement, apply, pool } from '../test/e2e/cluster.ts'
+import { NODES, on } from '../test/e2e/lan.ts'
+import { allAssigned, createAnnounced, names, stopWatching, watchServices } from './assignments.ts'
+import { requestsBetween } from './audit-log.ts'
+import { type Contender, inTurns } from './contender.ts'
+import { Figures } from './figures.ts'
+import { conclude } from './result.ts'
+import { settings } from './settings.ts'
+
+const SETTINGS = settings({ services: 1000, minutes: 2, settleSeconds: 20, failoverSeconds: 30 })
+const ACCOUNTS = ['controller', 'speaker'] as const
+const many = `${SETTINGS.services} Services`
+const during = `a cable pulled, ${many}`
+
+type Quantity = `${(typeof ACCOUNTS)[number]}: ${'none' | 'many' | 'failover'}`
+
+const figures = new Figures<Quantity>({
+  'controller: none': { what: 'each controller, no Service', unit: '/min' },
+  'controller: many': { what: `each controller, ${many}`, unit: '/min' },
+  'speaker: none': { what: 'each speaker, no Service', unit: '/min', goal: 'below 3' },
+  'speaker: many': { what: `each speaker, ${many}`, unit: '/min', goal: 'below 3' },
+  'controller: failover': { what: `all controllers, ${during}`, unit: `in ${SETTINGS.failoverSeconds} s` },
+  'speaker: failover': { what: `all speakers, ${during}`, unit: `in ${SETTINGS.failoverSeconds} s` },
+})
+
+const now = (): number => performance.timeOrigin + performance.now()
+
+async function steady(contender: Contender, services: 'none' | 'many'): Promise<void> {
+  await sleep(SETTINGS.settleSeconds * 1000)
+  const from = now()
+  await sleep(SETTINGS.minutes * 60_000)
+  const requests = requestsBetween(from, now())
+  for (const account of ACCOUNTS) {
+    const each = (requests.get(account) ?? 0) / contender.processesOf(account).length
+    figures.add(`${account}: ${services}`, contender.name, each / SETTINGS.minutes)
+  }
+}
+
+/** The first node has about a third of the addresses, and the cable back afterwards. */
+async function failover(contender: Contender): Promise<void> {
+  const [node = ''] = NODES
+  const from = now()
+  await on('', `ip link set lan-${node} down`)
+  await sleep(SETTINGS.failoverSeconds * 1000)
+  const requests = requestsBetween(from, now())
+  await on('', `ip link set lan-${node} up`)
+  for (const account of ACCOUNTS)
+    figures.add(`${account}: failover`, contender.name, requests.get(account) ?? 0)
+}
+
+await apply(pool('bench', ['10.4.0.0/14']), advertisement('all', { interfaces: ['eth0'] }))
+await watchServices()
+await inTurns(1, { onlyController: false }, ({ contender }) => steady(contender, 'none'))
+const all = names('held', SETTINGS.services)
+await createAnnounced(all)
+await inTurns(1, { onlyController: false }, async ({ contender }) => {
+  await allAssigned(all)
+  await steady(contender, 'many')
+  await failover(contender)
+})
+await stopWatching()
+conclude('api-load', SETTINGS, figures)
+process.exit()

@@ -1,0 +1,155 @@
+// Who is measured: this checkout's product, and each other implementation that the command line names with a manifest of
+// its own. They take turns in one cluster; what a manifest brings is applied as it is, but for what a benchmark changes.
+
+import { readFileSync } from 'node:fs'
+import { parseAllDocuments } from 'yaml'
+import type { KubeObject } from '../src/api/index.ts'
+import { ROOT } from '../scripts/checkout.mjs'
+import { kubectl, pids } from '../test/e2e/cluster.ts'
+import { OURS } from './figures.ts'
+import { peers } from './settings.ts'
+
+interface Workload extends KubeObject {
+  kind: string
+  spec: {
+    replicas?: number
+    template: {
+      metadata?: { labels?: Record<string, string> }
+      spec: { containers: { name: string; args?: string[] }[] }
+    }
+  }
+}
+
+/** What runs, or stands in the way of others when nobody is there to answer. The rest stays: definitions, rights, namespaces. */
+const TAKEN_AWAY = /^(Deployment|DaemonSet|StatefulSet|\w+WebhookConfiguration)$/
+const WORKLOAD = /^(Deployment|DaemonSet|StatefulSet)$/
+const ROLLOUT_LIMIT_S = 120
+
+interface Change {
+  /** One replica of each Deployment, and no DaemonSets: the controller alone. */
+  readonly onlyController: boolean
+}
+
+export class Contender {
+  readonly name: string
+  readonly #objects: readonly (KubeObject & { kind: string })[]
+
+  constructor(name: string, manifest: string, change: Change) {
+    this.name = name
+    const all = parseAllDocuments(readFileSync(manifest, 'utf8'))
+      .map((document) => document.toJS() as (KubeObject & { kind: string }) | null)
+      .filter((object) => object !== null)
+    this.#objects = change.onlyController ? onlyControllers(all, name) : all
+  }
+
+  get #workloads(): Workload[] {
+    return this.#objects.filter(({ kind }) => WORKLOAD.test(kind)) as Workload[]
+  }
+
+  /** Process ids of its containers; none while it is away. */
+  get processes(): number[] {
+    const names = this.#workloads.flatMap(({ spec }) => spec.template.spec.containers.map(({ name }) => name))
+    return [...new Set(names)].flatMap(pidsOrNone)
+  }
+
+  /** Process ids of one of its containers. */
+  processesOf(container: string): number[] {
+    return this.processes.length > 0 ? pidsOrNone(container) : []
+  }
+
+  /** Applies the manifest and waits until all of it is ready. */
+  async install(): Promise<void> {
+    await kubectl('apply -f -', list(this.#objects))
+    await this.ready()
+  }
+
+  /** Waits until all of its pods are ready. */
+  readonly ready = async (): Promise<void> => {
+    for (const { kind, metadata } of this.#workloads) {
+      const { name = '', namespace = 'default' } = metadata ?? {}
+      await kubectl(`rollout status ${kind}/${name} -n ${namespace} --timeout=${ROLLOUT_LIMIT_S}s`)
+    }
+  }
+
+  /** Ends all of its pods, for others to take their place; does not wait. */
+  async replacePods(): Promise<void> {
+    for (const { metadata, spec } of this.#workloads) {
+      const labels = Object.entries(spec.template.metadata?.labels ?? {}).map(
+        ([key, value]) => `${key}=${value}`,
+      )
+      await kubectl(`delete pod -n ${metadata?.namespace ?? 'default'} -l ${labels.join(',')} --wait=false`)
+    }
+  }
+
+  /** Ends what runs, and waits for its end. */
+  async remove(): Promise<void> {
+    const gone = this.#objects.filter(({ kind }) => TAKEN_AWAY.test(kind))
+    await kubectl(
+      `delete --ignore-not-found --cascade=foreground --timeout=${ROLLOUT_LIMIT_S}s -f -`,
+      list(gone),
+    )
+  }
+}
+
+function list(items: readonly object[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+}
+
+function pidsOrNone(container: string): number[] {
+  try {
+    return pids(container)
+  } catch {
+    return [] // no file: none runs
+  }
+}
+
+/** Ours without a lease: it is frozen in some measurements, and would stand by afterwards. */
+function onlyControllers(
+  objects: readonly (KubeObject & { kind: string })[],
+  name: string,
+): (KubeObject & { kind: string })[] {
+  return objects
+    .filter(({ kind }) => kind !== 'DaemonSet')
+    .map((object) => {
+      if (object.kind !== 'Deployment') return object
+      const { spec, ...rest } = structuredClone(object) as Workload
+      if (name === OURS) {
+        for (const container of spec.template.spec.containers)
+          container.args = [...(container.args ?? []), '--lease=false']
+      }
+      return { ...rest, spec: { ...spec, replicas: 1 } }
+    })
+}
+
+export interface Turn {
+  readonly contender: Contender
+  /** From 0. */
+  readonly trial: number
+  /** It has just been installed. */
+  readonly isFresh: boolean
+}
+
+/** Ours and the peers, trial by trial; who is alone stays installed from one to the next. Afterwards nobody is. */
+export async function inTurns(
+  trials: number,
+  change: Change,
+  work: (turn: Turn) => Promise<void>,
+): Promise<void> {
+  const ours = new Contender(OURS, `${ROOT}/deploy/typemetal.yaml`, change)
+  const contenders = [ours, ...peers().map(({ name, manifest }) => new Contender(name, manifest, change))]
+  // As the sandbox has installed it, with all that it has.
+  await new Contender(OURS, `${ROOT}/deploy/typemetal.yaml`, { onlyController: false }).remove()
+  let installed: Contender | undefined
+  for (let trial = 0; trial < trials; trial++) {
+    for (const contender of contenders) {
+      const isFresh = installed !== contender
+      if (isFresh) {
+        await installed?.remove()
+        await contender.install()
+        installed = contender
+      }
+      await work({ contender, trial, isFresh })
+    }
+  }
+  await installed?.remove()
+}

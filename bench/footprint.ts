@@ -1,0 +1,94 @@
+// What the programs cost when nothing happens: memory and CPU, with no Service and with thousands, which the one speaker of
+// the cluster all announces. The floor is Node with less of our program in it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ROOT } from '../scripts/checkout.mjs'
+import { advertisement, apply, pool } from '../test/e2e/cluster.ts'
+import { allAssigned, createAnnounced, names, stopWatching, watchServices } from './assignments.ts'
+import { type Contender, inTurns } from './contender.ts'
+import { Figures } from './figures.ts'
+import { costOf } from './process-cost.ts'
+import { conclude } from './result.ts'
+import { settings } from './settings.ts'
+
+const SETTINGS = settings({ services: 5000, idleSeconds: 30 })
+const CONTAINERS = ['controller', 'speaker'] as const
+const LOOK_INTERVAL_MS = 5000
+/** Of a processor; above it something is still going on. */
+const QUIET = 0.03
+const QUIET_LIMIT_MS = 180_000
+
+const none = 'no Service'
+const many = `${SETTINGS.services} Services`
+type Quantity = `${(typeof CONTAINERS)[number]}: ${'memory' | 'CPU'}, ${'none' | 'many'}`
+
+const figures = new Figures<Quantity>({
+  'controller: memory, none': { what: `controller, ${none}`, unit: 'MB resident', goal: 'below 80' },
+  'controller: memory, many': { what: `controller, ${many}`, unit: 'MB resident' },
+  'controller: CPU, none': { what: `controller, ${none}, idle`, unit: '% of a core' },
+  'controller: CPU, many': { what: `controller, ${many}, idle`, unit: '% of a core' },
+  'speaker: memory, none': { what: `speaker, ${none}`, unit: 'MB resident', goal: 'below 80' },
+  'speaker: memory, many': { what: `speaker, ${many}`, unit: 'MB resident', goal: 'below 130' },
+  'speaker: CPU, none': { what: `speaker, ${none}, idle`, unit: '% of a core', goal: 'below 1' },
+  'speaker: CPU, many': { what: `speaker, ${many}, idle`, unit: '% of a core', goal: 'below 1' },
+})
+
+async function quiet({ processes }: Contender): Promise<void> {
+  const end = performance.now() + QUIET_LIMIT_MS
+  for (let before = costOf(processes).cpuSeconds; performance.now() < end;) {
+    await sleep(LOOK_INTERVAL_MS)
+    const now = costOf(processes).cpuSeconds
+    if (now - before < (QUIET * LOOK_INTERVAL_MS) / 1000) return
+    before = now
+  }
+}
+
+/** A sample for each process: of the controller there are two replicas. */
+async function measure(contender: Contender, services: 'none' | 'many'): Promise<void> {
+  await quiet(contender)
+  const before = CONTAINERS.map((name) => contender.processesOf(name).map((pid) => costOf([pid])))
+  await sleep(SETTINGS.idleSeconds * 1000)
+  CONTAINERS.forEach((name, container) => {
+    contender.processesOf(name).forEach((pid, process) => {
+      const { cpuSeconds, residentMb } = costOf([pid])
+      const cpu = cpuSeconds - (before[container]?.[process]?.cpuSeconds ?? Number.NaN)
+      figures.add(`${name}: memory, ${services}`, contender.name, residentMb)
+      figures.add(`${name}: CPU, ${services}`, contender.name, (100 * cpu) / SETTINGS.idleSeconds)
+    })
+  })
+}
+
+/** Of a process that does nothing but what `script` says, MB. */
+async function floor(script: string): Promise<number> {
+  const idle = `${script}; setInterval(() => {}, 1e6)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', idle], { stdio: 'ignore' })
+  await sleep(3000)
+  const { residentMb } = costOf([child.pid ?? 0])
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  return residentMb
+}
+
+const imported = `await import(${JSON.stringify(`${ROOT}/dist/main.js`)})`
+const worker = `new (await import('node:worker_threads')).Worker('setInterval(() => {}, 1e6)', { eval: true })`
+const bare = await floor('0')
+const bundle = await floor(imported)
+figures.add('controller: memory, none', 'floor: bare Node', bare)
+figures.add('controller: memory, none', 'floor: the program imported', bundle)
+figures.add('speaker: memory, none', 'floor: bare Node', bare)
+figures.add('speaker: memory, none', 'floor: the program imported', bundle)
+figures.add('speaker: memory, none', 'floor: and a worker', await floor(`${imported}; ${worker}`))
+
+await apply(pool('bench', ['10.4.0.0/14']), advertisement('all', { interfaces: ['eth0'] }))
+await watchServices()
+await inTurns(1, { onlyController: false }, ({ contender }) => measure(contender, 'none'))
+const all = names('held', SETTINGS.services)
+await createAnnounced(all)
+await inTurns(1, { onlyController: false }, async ({ contender }) => {
+  await allAssigned(all)
+  await measure(contender, 'many')
+})
+await stopWatching()
+conclude('footprint', SETTINGS, figures)
+process.exit()
