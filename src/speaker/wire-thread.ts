@@ -182,7 +182,13 @@ class WireThread {
     if (this.#segments.hasLeft) this.#onLeft?.()
     const { nextAt } = this.#segments
     if (nextAt < Infinity)
-      this.#running = setTimeout(() => this.#run(), Math.max(1, nextAt - performance.now()))
+      this.#running = setTimeout(() => this.#onDue(), Math.max(1, nextAt - performance.now()))
+  }
+
+  /** The event loop runs timers before it reads: a peer whose hello waits to be read is not silent. */
+  #onDue(): void {
+    this.#responder.deliver()
+    this.#run()
   }
 
   #install(table: ResponderTable): void {

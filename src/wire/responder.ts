@@ -70,9 +70,12 @@ export class Responder {
   #open: ReadonlySet<number> = new Set()
   #held: readonly Address[] = []
 
+  /** Calls all of them with what has come by now, rather than when the event loop gets to it. */
+  readonly deliver: () => void
+
   /** Throws `AddonMissing`, `WireError`. */
   constructor({ onObservations, onHellos, onQueries }: ResponderInit) {
-    const onNews = (): void => {
+    this.deliver = () => {
       const hellos = native.takeHellos()
       if (hellos.length > 0) onHellos?.(hellos) // first: whose a MAC is
       const queries = native.takeQueries()
@@ -80,7 +83,7 @@ export class Responder {
       const observations = native.takeObservations()
       if (observations.length > 0) onObservations(observationsOf(observations))
     }
-    const native = withTypedErrors(() => new (addon().Responder)(onNews))
+    const native = withTypedErrors(() => new (addon().Responder)(this.deliver))
     this.#native = native
   }
 

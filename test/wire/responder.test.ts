@@ -11,7 +11,7 @@ import {
   formatMac,
   gratuitousArp,
 } from '../../src/packet/index.ts'
-import { bootTime, type Observation, Responder } from '../../src/wire/index.ts'
+import { bootTime, type Observation, type ReceivedFrame, Responder } from '../../src/wire/index.ts'
 import { addressOf } from '../ip/address-of.ts'
 import { ask, type Cable, layCable, sh } from './cable.ts'
 import { startTap, type Tap } from './tap.ts'
@@ -24,6 +24,7 @@ let spare: Cable
 let tap: Tap
 let responder: Responder
 let observed: Observation[]
+let hellos: ReceivedFrame[]
 
 before(async () => {
   cable = layCable()
@@ -40,8 +41,10 @@ after(async () => {
 
 beforeEach(() => {
   observed = []
+  hellos = []
   responder = new Responder({
     onObservations: (observations) => observed.push(...observations),
+    onHellos: (frames) => hellos.push(...frames),
   })
   assert.deepEqual(responder.listenOn([cable.link(), spare.link()]), [])
 })
@@ -141,6 +144,14 @@ test('an address taken out of the table is not answered any more, and others go 
   assert.deepEqual(Object.keys(addresses), ['192.0.2.51'])
   // On a busy machine the neighbour asks again before it has read the answer, and the last of it is counted late.
   assert.ok(before > 0 && (addresses['192.0.2.51']?.responses ?? 0) >= before)
+})
+
+test('what has come is delivered when that is asked for, before the event loop gets to it', () => {
+  cable.neighbour('ip route replace 224.0.0.0/4 dev eth0')
+  cable.neighbour('bash -c "echo > /dev/udp/224.0.0.254/7946"')
+  for (const end = performance.now() + 5000; hellos.length === 0 && performance.now() < end;)
+    responder.deliver()
+  assert.equal(hellos.length, 1)
 })
 
 test('an interface that is not listened on any more is not answered on', () => {
