@@ -1,9 +1,13 @@
 // The Secret that speakers sign with: made by the controller, brought to them by the kubelet, and changed by anybody.
 
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { after, before } from 'node:test'
 import type { Pod, Secret } from '../../src/api/index.ts'
-import { eventually, get, kubectl, NAMESPACE } from './cluster.ts'
+import { cleanUp, eventually, get, kubectl, NAMESPACE } from './cluster.ts'
+import { NODES } from './lan.ts'
+import { outageDuring } from './outage.ts'
+import { hearEachOther, metric, serve, tell, UDP_PORT, VIP } from './watched-service.ts'
+import { sightingsDuring, windowsOfTwo } from './witness.ts'
 
 const SECRET = `secret memberlist -n ${NAMESPACE}`
 
@@ -30,6 +34,19 @@ async function everySpeakerNotices(before: number[]): Promise<void> {
   )
 }
 
+/** Of each node: how often a claim changed, and a hello had a key that it did not know. */
+function counts(): Promise<number[][]> {
+  return Promise.all(
+    NODES.map(async (node) => [
+      await metric(node, 'transitions_total\\{.*\\}'),
+      await metric(node, 'hellos_total\\{fate="unknownKey"\\}'),
+    ]),
+  )
+}
+
+before(serve)
+after(cleanUp)
+
 test('the controller made it for the speakers, which wait for it to start', async () => {
   await kubectl(`rollout status daemonset speaker -n ${NAMESPACE} --timeout=60s`)
   const { type } = await get<Secret>(SECRET)
@@ -37,11 +54,21 @@ test('the controller made it for the speakers, which wait for it to start', asyn
   assert.match(await key(), /^[A-Za-z0-9+/]{43}=$/)
 })
 
-test('deleted, it is made anew with another key, which running speakers take up', async () => {
-  const before = { key: await key(), noticed: await noticed() }
-  await kubectl(`delete ${SECRET}`)
-  await eventually('another secret', async () => assert.notEqual(await key(), before.key))
-  await everySpeakerNotices(before.noticed)
+test('deleted, it is made anew with another key, which running speakers take up one by one while nothing moves', async (context) => {
+  await hearEachOther(NODES)
+  const before = { key: await key(), noticed: await noticed(), counts: await counts() }
+  const sightings = await sightingsDuring([VIP], async () => {
+    const changed = await outageDuring(VIP, UDP_PORT, async () => {
+      await kubectl(`delete ${SECRET}`)
+      await eventually('another secret', async () => assert.notEqual(await key(), before.key))
+      await everySpeakerNotices(before.noticed)
+      await hearEachOther(NODES)
+    })
+    tell(context, changed)
+    assert.equal(changed.answered, changed.sent)
+  })
+  assert.equal(windowsOfTwo(sightings), 0)
+  assert.deepEqual(await counts(), before.counts)
 })
 
 test('an administrator’s own stays as it is, also when the controllers are replaced', async () => {
