@@ -108,14 +108,13 @@ function takeTogether(
   pools: readonly Pool[],
   families: readonly Family[],
 ): Assignment | null {
+  const [one, other] = families
+  if (one === undefined) return null
   for (const pool of pools) {
-    const addresses: Address[] = []
-    for (const family of families) {
-      const address = available(state, request, pool, family)
-      if (address === null) break
-      addresses.push(address)
-    }
-    if (addresses.length === families.length) return { addresses, pool: pool.name, exception: null }
+    const first = available(state, request, pool, one)
+    const second = first === null || other === undefined ? null : available(state, request, pool, other)
+    if (first === null || (other !== undefined && second === null)) continue
+    return { addresses: second === null ? [first] : [first, second], pool: pool.name, exception: null }
   }
   return null
 }

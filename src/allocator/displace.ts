@@ -16,7 +16,6 @@ export function displace(
   request: Request,
   { addresses, pool }: Possession,
 ): ServiceKey[] {
-  if (addresses.length === 0) return []
   const rivalsFor = (address: Address): ServiceKey[] =>
     state.ledger.rivals(request.service, address, request.sharing)
   const rivals = new Set(addresses.flatMap(rivalsFor))

@@ -26,7 +26,7 @@ interface Newcomer {
 export class Ledger {
   #configuration: Configuration
   #pages: ReadonlyMap<string, PoolPage<HeldAddress>>
-  readonly #held = new Map<bigint, HeldAddress>()
+  readonly #held = new Map<AddressId, HeldAddress>()
   /** Held, and in no accepted pool. */
   readonly #strays = new Set<HeldAddress>()
   #now = 0
@@ -177,12 +177,13 @@ export class Ledger {
   #use(address: Address, user: User): void {
     const id = idOf(address)
     const held = this.#held.get(id) ?? this.#open(id, address)
+    if (held.users.hasSole(user)) return
     this.#forgetUser(held, user.service)
     held.users.put(user)
     held.page?.share(held, user.sharing)
   }
 
-  #open(id: bigint, address: Address): HeldAddress {
+  #open(id: AddressId, address: Address): HeldAddress {
     const held: HeldAddress = { address, page: null, users: new Users() }
     this.#held.set(id, held)
     this.#place(held)
@@ -231,7 +232,9 @@ function addUsers(services: Set<ServiceKey>, { users }: HeldAddress): void {
   for (const { service } of users) services.add(service)
 }
 
-/** One number for both families: those of IPv6 begin above all of IPv4. */
-function idOf({ family, value }: Address): bigint {
-  return family === 'IPv4' ? value : value + (1n << 128n)
+/** Numbers are found in half the time; to a Map `1` and `1n` are two keys. */
+type AddressId = number | bigint
+
+function idOf({ family, value }: Address): AddressId {
+  return family === 'IPv4' ? Number(value) : value
 }

@@ -64,7 +64,12 @@ class RangeOccupancy {
   #insert(index: number, first: bigint, last: bigint): void {
     let [start, end, from, count] = [first, last, index, 0]
     const before = this.#lasts[index - 1]
+    const after = this.#firsts[index]
     if (before !== undefined && before + 1n >= first) {
+      if (after === undefined || after > last + 1n) {
+        this.#lasts[index - 1] = last // as a rule: the next free address is taken
+        return
+      }
       from -= 1
       count += 1
       start = this.#firsts[from] ?? start

@@ -107,6 +107,6 @@ export class PoolPage<Held extends { readonly address: Address; readonly users: 
 function occupancyOf(pool: Pool, family: Family): Occupancy {
   return new Occupancy(
     pool.assignable.filter((range) => range.family === family),
-    (value) => avoids(pool, { family, value }),
+    pool.avoidBuggyIPs ? (value) => avoids(pool, { family, value }) : () => false,
   )
 }

@@ -31,7 +31,8 @@ export function reconcileService(state: AllocatorState, service: Service): Decis
 
   const before = state.assignments.get(request.service)
   const possession = before ?? newlyShown(state, request, shown)
-  const displaced = before === undefined ? displace(state, request, possession) : []
+  const isNew = before === undefined && possession.addresses.length > 0
+  const displaced = isNew ? displace(state, request, possession) : []
   const { kept, extensible, lost } = keep(state, request, possession)
   const outcome = kept === null ? fresh(state, request) : wished(state, request, kept, extensible)
   const { assignment, refusal } = outcome
@@ -45,14 +46,13 @@ export function reconcileService(state: AllocatorState, service: Service): Decis
   const write = writeFor(state, shown, settled)
   const loss =
     state.configuration.pools.size === 0 ? null : (lost ?? state.losses.get(request.service) ?? null)
-  const events = eventsOf(service, shown, settled, loss)
   return {
     write,
     addresses: assignment?.addresses ?? [],
     pool: assignment?.pool ?? null,
     refusal,
     finding,
-    events: write === 'assign' || write === 'release' ? [...events, ...remarks(service, shown)] : events,
+    events: [...eventsOf(service, shown, settled, loss), ...remarks(service, shown, write)],
     wake: displaced.length > 0 ? [...displaced, ...woken] : woken,
   }
 }
@@ -119,18 +119,18 @@ function eventsOf(
   { assignment, refusal, finding }: Settled,
   lost: Loss | null,
 ): ServiceEvent[] {
-  const events: ServiceEvent[] = []
-  if (lost !== null) events.push(clearedEvent(lost.addresses, lost.cause))
-  if (assignment !== null && !showsAddresses(shown, assignment.addresses))
-    events.push(assignedEvent(assignment))
-  if (refusal !== null && !sameFinding(shown.finding, finding)) {
-    events.push(refusedEvent(keyOf(service), refusal, assignment))
-  }
-  return events
+  const isGiven = assignment !== null && !showsAddresses(shown, assignment.addresses)
+  const isNewRefusal = refusal !== null && !sameFinding(shown.finding, finding)
+  return [
+    lost && clearedEvent(lost.addresses, lost.cause),
+    isGiven ? assignedEvent(assignment) : null,
+    isNewRefusal ? refusedEvent(keyOf(service), refusal, assignment) : null,
+  ].filter((event) => event !== null)
 }
 
 /** What is worth saying when something is written anyhow. */
-function remarks(service: Service, { addresses }: Shown): ServiceEvent[] {
-  const unreadable = areOneOfEach(addresses) ? [] : [unreadableEvent(addresses)]
-  return [...unreadable, ...deprecatedEvents(service)]
+function remarks(service: Service, { addresses }: Shown, write: Decision['write']): readonly ServiceEvent[] {
+  if (write !== 'assign' && write !== 'release') return []
+  const deprecated = deprecatedEvents(service)
+  return areOneOfEach(addresses) ? deprecated : [unreadableEvent(addresses), ...deprecated]
 }

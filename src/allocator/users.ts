@@ -1,6 +1,6 @@
 // Who has one address, and who of them is in the way of a newcomer. Which addresses are held: ledger.ts.
 import type { ServiceKey } from './refusal.ts'
-import { type Sharing, sameTerms, sharingObstacle, termsOf } from './sharing.ts'
+import { type Sharing, sameSharing, sameTerms, sharingObstacle, termsOf } from './sharing.ts'
 
 export interface User {
   readonly service: ServiceKey
@@ -16,6 +16,12 @@ export class Users implements Iterable<User> {
 
   get isEmpty(): boolean {
     return this.#sole === null && this.#crowd === null
+  }
+
+  /** Whether it is as it would be after `put`, and nobody else has the address. */
+  hasSole({ service, sharing, leaving }: User): boolean {
+    const sole = this.#sole
+    return sole?.service === service && sole.leaving === leaving && sameSharing(sole.sharing, sharing)
   }
 
   /** In the place of what the Service was before, of which it returns `remove`. */

@@ -66,7 +66,8 @@ function parseQuad(text: string): number | null {
 export function formatAddress({ family, value }: Address): string {
   if (family === 'IPv4') {
     const bits = Number(value)
-    return `${bits >>> 24}.${(bits >>> 16) & 0xff}.${(bits >>> 8) & 0xff}.${bits & 0xff}`
+    const [first, second, third] = [bits >>> 24, (bits >>> 16) & 0xff, (bits >>> 8) & 0xff]
+    return `${BYTES[first]}${BYTES[second]}${BYTES[third]}${bits & 0xff}`
   }
   const digits = value.toString(16).padStart(32, '0')
   const groups = GROUP_STARTS.map((at) => Number.parseInt(digits.slice(at, at + 4), 16))
@@ -75,6 +76,9 @@ export function formatAddress({ family, value }: Address): string {
   if (length < 2) return hex.join(':') // RFC 5952 section 4.2.2: a single zero group is written out
   return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`
 }
+
+/** Each with its dot: addresses are written more often than anything else. */
+const BYTES = Array.from({ length: 256 }, (_, byte) => `${byte}.`)
 
 /** In 32 hexadecimal digits. */
 const GROUP_STARTS = [0, 4, 8, 12, 16, 20, 24, 28]
