@@ -36,7 +36,7 @@ export class PoolPage<Held extends { readonly address: Address; readonly users: 
   take(held: Held): void {
     const { address, users } = held
     this.held.add(held)
-    for (const { sharing } of users) this.share(held, sharing)
+    if (users.haveKeys) for (const { sharing } of users) this.share(held, sharing)
     if (avoids(this.pool, address)) return
     this.#inUse[address.family] += 1
     if (!this.occupancy[address.family].take(address.value)) return

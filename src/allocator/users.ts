@@ -18,6 +18,11 @@ export class Users implements Iterable<User> {
     return this.#sole === null && this.#crowd === null
   }
 
+  /** Whether one of them would share it. */
+  get haveKeys(): boolean {
+    return this.#crowd !== null || (this.#sole !== null && this.#sole.sharing.key !== '')
+  }
+
   /** Whether it is as it would be after `put`, and nobody else has the address. */
   hasSole({ service, sharing, leaving }: User): boolean {
     const sole = this.#sole
