@@ -1,7 +1,8 @@
 // What the controller's copy keeps of nodes and pods: of thousands the lists of their images would be most of the
 // memory. Pure.
 
-import type { Node, ObjectMeta, Pod } from '../api/index.ts'
+import type { Node, Pod } from '../api/index.ts'
+import { identityOf, ofType } from '../kube/index.ts'
 
 /** Addresses, and what decides whether it may announce. */
 export function keptOfNode({ metadata, spec, status }: Node): Node {
@@ -10,7 +11,7 @@ export function keptOfNode({ metadata, spec, status }: Node): Node {
     spec: { taints: spec?.taints ?? [] },
     status: {
       addresses: status?.addresses ?? [],
-      conditions: (status?.conditions ?? []).filter(({ type }) => type === 'NetworkUnavailable'),
+      conditions: ofType('NetworkUnavailable', status?.conditions),
     },
   }
 }
@@ -25,16 +26,6 @@ export function keptOfPod({ metadata, spec, status }: Pod): Pod {
   return {
     metadata: identityOf(metadata),
     spec: { containers, nodeName: spec?.nodeName ?? '' },
-    status: { conditions: (status?.conditions ?? []).filter(({ type }) => type === 'Ready') },
-  }
-}
-
-function identityOf(metadata: ObjectMeta | undefined): ObjectMeta {
-  const { name = '', namespace, uid, resourceVersion } = metadata ?? {}
-  return {
-    name,
-    ...(namespace !== undefined && { namespace }),
-    ...(uid !== undefined && { uid }),
-    ...(resourceVersion !== undefined && { resourceVersion }),
+    status: { conditions: ofType('Ready', status?.conditions) },
   }
 }

@@ -6,13 +6,13 @@ import {
   deprecatedName,
   type EndpointSlice,
   type Node,
-  type ObjectMeta,
   type Pod,
   PREFERRED_NODE,
   type Service,
   SERVICE_OF_SLICE,
   type ServiceL2Status,
 } from '../api/index.ts'
+import { identityOf, ofType, pick } from '../kube/index.ts'
 
 const ANNOTATIONS = [
   ANNOTATION.allocatedFromPool,
@@ -65,19 +65,4 @@ export function keptPod({ metadata, spec }: Pod): Pod {
 export function keptStatus(object: ServiceL2Status): ServiceL2Status {
   const { apiVersion, kind, metadata } = object
   return { apiVersion, kind, metadata: identityOf(metadata), ...pick(object, ['status']) }
-}
-
-function identityOf(metadata: ObjectMeta | undefined): ObjectMeta {
-  return pick(metadata, ['name', 'namespace', 'uid', 'resourceVersion'])
-}
-
-function ofType<T extends { type: string }>(type: string, conditions: readonly T[] = []): T[] {
-  return conditions.filter((condition) => condition.type === type)
-}
-
-/** Property by property: objects that are spread have a hidden class each, which is as large as they are. */
-function pick<T extends object, K extends keyof T>(from: T | undefined, names: readonly K[]): Pick<T, K> {
-  const kept: Partial<Pick<T, K>> = {}
-  for (const name of names) if (from?.[name] !== undefined) kept[name] = from[name]
-  return kept as Pick<T, K>
 }
