@@ -102,10 +102,6 @@ export class Controller implements Startable {
     return (this.#active?.state.configuration.refusals.length ?? 0) > 0
   }
 
-  get isActive(): boolean {
-    return this.#active !== undefined
-  }
-
   /** Whether everything has been read once: it could be active now. */
   get hasSynced(): boolean {
     return this.#cluster.hasSynced
