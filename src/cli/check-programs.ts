@@ -6,7 +6,7 @@ import { explainIneligibility } from '../candidates/index.ts'
 import { activeController } from './active-controller.ts'
 import type { Cluster } from './cluster.ts'
 import type { Finding } from './finding.ts'
-import type { ProgramPod } from './program-pods.ts'
+import type { ProgramPod } from '../program-pods.ts'
 
 export function checkInstallation(cluster: Cluster): Finding[] {
   return [

@@ -37,7 +37,7 @@ import {
   type Withheld,
 } from '../candidates/index.ts'
 import { keyOf } from '../kube/index.ts'
-import { type Installation, installationOf, type ProgramPod, programPods } from './program-pods.ts'
+import { type Installation, installationOf, type ProgramPod, programPods } from '../program-pods.ts'
 
 /** A collection that the API server did not show. */
 export interface Unseen {

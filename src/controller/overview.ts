@@ -4,11 +4,11 @@
 import { ANNOTATION, type Service, type ServiceL2Status } from '../api/index.ts'
 import { type ClusterView, clusterView } from '../candidates/index.ts'
 import { readConfiguration } from '../config/index.ts'
+import { ignoresExcludeLabel } from '../program-pods.ts'
 import { ChangeLog } from '../status/index.ts'
 import { Announcements, nodeOf, serviceOf } from './announcements.ts'
 import type { ClusterCopy } from './cluster-copy.ts'
 import { History } from './history.ts'
-import { excludeLabelIgnored } from './speaker-pod.ts'
 
 export class Overview {
   readonly changes = new ChangeLog()
@@ -77,7 +77,7 @@ export class Overview {
       }),
       nodes: [...nodes.values()],
       speakers: new Set(pods.flatMap(({ spec }) => spec?.nodeName || [])),
-      ignoreExcludeLabel: pods.some(excludeLabelIgnored),
+      ignoreExcludeLabel: pods.some(ignoresExcludeLabel),
     }))
   }
 }

@@ -3,9 +3,9 @@
 import type { Pod } from '../api/index.ts'
 import { explainIneligibility } from '../candidates/index.ts'
 import { formatAddress } from '../ip/index.ts'
+import { isReady } from '../program-pods.ts'
 import type { SpeakerView } from '../status/index.ts'
 import type { ControllerView } from './controller.ts'
-import { isReady } from './speaker-pod.ts'
 
 export function speakerView(view: ControllerView, node: string): SpeakerView | undefined {
   const { cluster, overview } = view

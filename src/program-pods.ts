@@ -1,7 +1,7 @@
 // Our own pods: which programs run where, and what their command lines say of how the cluster is served. Pure.
 
-import type { Pod } from '../api/index.ts'
-import { COMMON_FLAGS, FlagError, type FlagSpecs, parseFlags } from '../flags.ts'
+import type { Container, Pod } from './api/index.ts'
+import { COMMON_FLAGS, FlagError, type FlagSpecs, parseFlags } from './flags.ts'
 
 export interface ProgramPod {
   readonly component: 'controller' | 'speaker'
@@ -36,20 +36,33 @@ function componentOf({ metadata }: Pod): ProgramPod['component'] | null {
   return values.has('controller') ? 'controller' : values.has('speaker') ? 'speaker' : null
 }
 
-function programPod({ metadata, spec, status }: Pod, component: ProgramPod['component']): ProgramPod {
-  const container = spec?.containers.find(({ name }) => name === component) ?? spec?.containers[0]
+function programPod(pod: Pod, component: ProgramPod['component']): ProgramPod {
+  const { metadata, spec, status } = pod
+  const container = containerOf(pod, component)
   const args = container?.args ?? []
   return {
     component,
     name: metadata?.name ?? '',
     node: spec?.nodeName ?? '',
-    isReady:
-      status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false,
+    isReady: isReady(pod),
     image: container?.image ?? '',
     args,
     address: status?.podIP ?? '',
     port: Number(flagOf(args, 'port')),
   }
+}
+
+function containerOf({ spec }: Pod, component: ProgramPod['component']): Container | undefined {
+  return spec?.containers.find(({ name }) => name === component) ?? spec?.containers[0]
+}
+
+export function isReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
+}
+
+/** Whether this pod's speaker was told to announce from nodes that are excluded from load balancers. */
+export function ignoresExcludeLabel(speaker: Pod): boolean {
+  return flagOf(containerOf(speaker, 'speaker')?.args ?? [], 'ignore-exclude-lb') === 'true'
 }
 
 /** What the programs were told. */
