@@ -159,11 +159,12 @@ export function poolUsage({ ledger }: AllocatorState): Map<string, PoolUsage> {
   return ledger.usage()
 }
 
-/** How many Services have an address of a pool, by its name. */
-export function servicesByPool({ assignments }: AllocatorState): Map<string, number> {
+/** How many Services have an address of a pool, by its name; of pools that are gone nothing, whoever keeps theirs. */
+export function servicesByPool({ assignments, configuration }: AllocatorState): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { pool } of assignments.values()) {
-    if (pool !== null) counts.set(pool, (counts.get(pool) ?? 0) + 1)
+    if (pool === null || !(configuration.pools.has(pool) || configuration.refusedPools.has(pool))) continue
+    counts.set(pool, (counts.get(pool) ?? 0) + 1)
   }
   return counts
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { servicesByPool } from '../../src/allocator/index.ts'
 import { namespace, pool } from '../config/objects.ts'
 import { Cluster, asks, assigned, both, service } from './cluster.ts'
 
@@ -61,6 +62,15 @@ test('all pools deleted: what is assigned stays', () => {
   cluster.configure([lan])
   assert.equal(cluster.shows('web'), '10.0.0.0@lan')
   assert.equal(cluster.writes, 1)
+})
+
+test('a Service is counted under the pool that it is from, refused or not, and not when the pool is gone', () => {
+  const cluster = new Cluster([lan], [service('web')])
+  assert.deepEqual([...servicesByPool(cluster.state)], [['lan', 1]])
+  cluster.configure([pool('lan', ['garbage'])])
+  assert.deepEqual([...servicesByPool(cluster.state)], [['lan', 1]])
+  cluster.configure([])
+  assert.deepEqual([...servicesByPool(cluster.state)], [])
 })
 
 test('a pool that is refused keeps what it gave and gives nothing new', () => {
