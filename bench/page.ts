@@ -70,7 +70,11 @@ const source: StatusSource = {
   notReady: () => undefined,
   pools: { keys: () => ['lan'], view: () => pool, detail: () => pool, addresses: () => undefined },
   services: { keys: () => keys, view: (key) => services.get(key), detail: async () => undefined },
-  speakers: { keys: () => Array.from({ length: NODES }, (_, index) => `node-${index}`), view: speaker },
+  speakers: {
+    keys: () => Array.from({ length: NODES }, (_, index) => `node-${index}`),
+    view: speaker,
+    refresh: async () => undefined,
+  },
   transitions: { keys: () => [], view: () => undefined },
   changes,
 }

@@ -98,7 +98,7 @@ function sourceOf(changes: ChangeLog): StatusSource {
     notReady: () => undefined,
     pools: { ...nothing, detail: () => undefined, addresses: () => undefined },
     services: { keys: () => keys, view: (key) => services.get(key), detail: async () => undefined },
-    speakers: nothing,
+    speakers: { ...nothing, refresh: async () => undefined },
     transitions: nothing,
     changes,
   }

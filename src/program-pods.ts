@@ -65,6 +65,12 @@ export function ignoresExcludeLabel(speaker: Pod): boolean {
   return flagOf(containerOf(speaker, 'speaker')?.args ?? [], 'ignore-exclude-lb') === 'true'
 }
 
+/** Where a speaker's status API is; `null`: nowhere, or not now. */
+export function placeOf(speaker: Pod): { node: string; hosts: readonly string[]; port: number } | null {
+  const { node, address, port, isReady: answers } = programPod(speaker, 'speaker')
+  return answers && node !== '' && address !== '' && port > 0 ? { node, hosts: [address], port } : null
+}
+
 /** What the programs were told. */
 export interface Installation {
   /** The class of the Services that are ours; `null`: those without a class. */

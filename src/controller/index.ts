@@ -12,6 +12,7 @@ import {
   type Startable,
   Term,
 } from '../kube/index.ts'
+import { placeOf } from '../program-pods.ts'
 import { programComponents } from '../program.ts'
 import {
   healthServer,
@@ -20,15 +21,20 @@ import {
   readPage,
   registerConfigurationMetrics,
   controllerServer,
+  SpeakerAsker,
 } from '../status/index.ts'
 import { bootClock } from './boot-clock.ts'
 import { Controller } from './controller.ts'
 import { Endpoints } from './endpoints.ts'
 import { type CONTROLLER_FLAGS, leaseTiming } from './flags.ts'
+import { Hearings } from './hearings.ts'
 import { controllerMetrics } from './metrics.ts'
 import { statusSource } from './status-source.ts'
 
 export { CONTROLLER_FLAGS } from './flags.ts'
+
+/** A speaker that is well answers in a few milliseconds. */
+const SPEAKER_DEADLINE_MS = 2000
 
 /** Rejects with `FlagError` for flags that make no sense, `NotConfigured` where there is no API server to talk to. */
 export async function createController(
@@ -72,7 +78,15 @@ export async function createController(
     notReady: () =>
       controller.hasSynced ? lease.refusal : 'waiting for the API server: not all assignments are known',
   })
-  const source = statusSource({ view: () => controller.view, endpoints: new Endpoints(client) })
+  const { overview, cluster } = controller.view
+  const asker = new SpeakerAsker(client, { namespace, deadlineMs: SPEAKER_DEADLINE_MS })
+  const hearings = new Hearings({
+    ask: (place) => asker.ask(place),
+    places: () => [...cluster.speakers.values()].flatMap((pod) => placeOf(pod) ?? []),
+    changes: overview.changes,
+    clock: () => performance.now(),
+  })
+  const source = statusSource({ view: () => controller.view, endpoints: new Endpoints(client), hearings })
   const onDefect = (error: Error): void => log.error({ err: error }, 'an answer could not be made')
   const https = await httpsAccess(flags, { client, log }, 'controller')
   const page = readPage()
@@ -87,6 +101,7 @@ export async function createController(
   return inOrder([
     client,
     https.renewing(secured),
+    hearings,
     servers,
     events,
     ownPod,

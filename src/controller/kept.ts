@@ -16,7 +16,7 @@ export function keptOfNode({ metadata, spec, status }: Node): Node {
   }
 }
 
-/** Of a speaker's pod: where it runs, what it runs, and whether it is Ready. */
+/** Of a speaker's pod: where it runs and is found, what it runs, and whether it is Ready. */
 export function keptOfPod({ metadata, spec, status }: Pod): Pod {
   const containers = (spec?.containers ?? []).map(({ name, image = '', args = [] }) => ({
     name,
@@ -26,6 +26,9 @@ export function keptOfPod({ metadata, spec, status }: Pod): Pod {
   return {
     metadata: identityOf(metadata),
     spec: { containers, nodeName: spec?.nodeName ?? '' },
-    status: { conditions: ofType('Ready', status?.conditions) },
+    status: {
+      ...(status?.podIP !== undefined && { podIP: status.podIP }),
+      conditions: ofType('Ready', status?.conditions),
+    },
   }
 }

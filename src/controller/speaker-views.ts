@@ -4,10 +4,15 @@ import type { Pod } from '../api/index.ts'
 import { explainIneligibility } from '../candidates/index.ts'
 import { formatAddress } from '../ip/index.ts'
 import { isReady } from '../program-pods.ts'
-import type { SpeakerView } from '../status/index.ts'
+import type { SpeakerView, SpeakerWords } from '../status/index.ts'
 import type { ControllerView } from './controller.ts'
 
-export function speakerView(view: ControllerView, node: string): SpeakerView | undefined {
+/** @param words what the speaker says of itself, where it was asked. */
+export function speakerView(
+  view: ControllerView,
+  node: string,
+  words: SpeakerWords | undefined,
+): SpeakerView | undefined {
   const { cluster, overview } = view
   const object = cluster.nodes.get(node)
   const pod = podOf(view, node)
@@ -29,6 +34,7 @@ export function speakerView(view: ControllerView, node: string): SpeakerView | u
     ...(bar !== undefined && { reason: bar, message: `${node} ${explainIneligibility(bar)}` }),
     services: services.filter((key) => view.services.has(key)).length,
     ips: [...ips].sort(),
+    ...words,
   }
 }
 

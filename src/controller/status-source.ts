@@ -4,6 +4,7 @@ import { splitKey } from '../kube/index.ts'
 import type { StatusSource } from '../status/index.ts'
 import type { ControllerView } from './controller.ts'
 import type { Endpoints } from './endpoints.ts'
+import type { Hearings } from './hearings.ts'
 import { poolSource } from './pool-views.ts'
 import { serviceDetail } from './service-detail.ts'
 import { serviceKeys, serviceView } from './service-views.ts'
@@ -13,9 +14,13 @@ export interface StatusSourceComponents {
   /** Read anew at each question. */
   view: () => ControllerView
   endpoints: Endpoints
+  hearings: Pick<Hearings, 'of' | 'refresh'>
 }
 
-export function statusSource({ view, endpoints }: StatusSourceComponents): StatusSource {
+/** Whoever lists the speakers waits so long for one that says nothing. */
+const REFRESH_LIMIT_MS = 1500
+
+export function statusSource({ view, endpoints, hearings }: StatusSourceComponents): StatusSource {
   const { overview } = view()
   return {
     notReady: () =>
@@ -33,7 +38,8 @@ export function statusSource({ view, endpoints }: StatusSourceComponents): Statu
     },
     speakers: {
       keys: () => speakerKeys(view()),
-      view: (node) => speakerView(view(), node),
+      view: (node) => speakerView(view(), node, hearings.of(node)),
+      refresh: () => hearings.refresh(REFRESH_LIMIT_MS),
     },
     transitions: {
       keys: (filter) => overview.history.keys(filter),

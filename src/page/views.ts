@@ -1,6 +1,6 @@
 // The parts of the page besides the maps: nodes, the list of Services, what happened, one Service in detail.
 
-import type { ServiceDetail, SpeakerView, Transition } from '../status/index.ts'
+import type { ServiceDetail, SpeakerSegment, SpeakerView, Transition } from '../status/index.ts'
 import { byId, counted, make } from './dom.ts'
 import { isTroubled, type KnownService } from './store.ts'
 
@@ -15,29 +15,33 @@ export class NodesView {
   draw(speakers: Iterable<SpeakerView>): void {
     const byName = (a: SpeakerView, b: SpeakerView): number =>
       a.node.localeCompare(b.node, undefined, { numeric: true })
-    const cards = [...speakers].sort(byName).map((speaker) => this.#card(speaker))
-    this.#list.replaceChildren(...cards)
+    const all = [...speakers].sort(byName)
+    const speaking = all.filter(({ pod }) => pod !== undefined).map(({ node }) => node)
+    this.#list.replaceChildren(...all.map((speaker) => this.#card(speaker, speaking)))
   }
 
-  #card({ node, eligible, message, ready, nodeAddresses, services, ips }: SpeakerView): HTMLElement {
+  #card(speaker: SpeakerView, speaking: readonly string[]): HTMLElement {
+    const { node, eligible, message, ready, nodeAddresses, services, ips, version, silence } = speaker
     const held = ips.join()
     const before = this.#held.get(node)
     this.#held.set(node, held)
     const named = ips.slice(0, NAMED).join(' ')
     const more = ips.length > NAMED ? ` and ${ips.length - NAMED} more` : ''
-    const trouble = message ?? (ready ? undefined : `${node}'s speaker is not Ready`)
+    const trouble = message ?? (ready ? silence : `${node}'s speaker is not Ready`)
+    const where = [...nodeAddresses, ...(version === undefined ? [] : [`version ${version}`])]
     const card = make(
       'li',
       { className: eligible ? '' : 'barred' },
       make('h3', {}, node),
-      make('p', {}, nodeAddresses.join(', ')),
+      make('p', {}, where.join(', ')),
       make(
         'p',
         {},
         `${counted(services, 'Service', 'Services')}, ${counted(ips.length, 'address', 'addresses')}`,
       ),
       make('p', { className: 'ips' }, named + more),
-      ...(trouble === undefined ? [] : [make('p', {}, trouble)]),
+      ...(speaker.segments ?? []).map((segment) => segmentLine(segment, node, speaking)),
+      ...(trouble === undefined ? [] : [make('p', { className: 'trouble' }, trouble)]),
     )
     if (before !== undefined && before !== held) {
       card.classList.add('changed')
@@ -45,6 +49,24 @@ export class NodesView {
     }
     return card
   }
+}
+
+/** Names of those not heard; on several segments that is in order. */
+const UNHEARD_NAMED = 4
+
+function segmentLine(segment: SpeakerSegment, node: string, speaking: readonly string[]): HTMLElement {
+  const { interface: name, isUp, isListening, peers, disputed } = segment
+  const others = speaking.filter((other) => other !== node)
+  const unheard = others.filter((other) => !peers.includes(other))
+  const missing = unheard.slice(0, UNHEARD_NAMED).join(', ') + (unheard.length > UNHEARD_NAMED ? ', …' : '')
+  const words = [
+    isUp ? `hears ${peers.length} of ${counted(others.length, 'other', 'others')}` : 'has no carrier',
+    ...(isUp && missing !== '' ? [`not ${missing}`] : []),
+    ...(isUp && isListening ? ['listens before it claims anything'] : []),
+    ...(disputed.length > 0 ? [`two others both hold ${disputed[0]}`] : []),
+  ]
+  const className = isUp && disputed.length === 0 ? '' : 'trouble'
+  return make('p', { className }, `${name}: ${words.join(', ')}`)
 }
 
 const ROWS = 50

@@ -28,6 +28,11 @@ export class ChangeLog {
     return this.#revision
   }
 
+  /** Whether somebody wants to be told. */
+  get isFollowed(): boolean {
+    return this.#readers.size > 0
+  }
+
   mark(kind: ChangeKind, key: string): void {
     const id = `${kind} ${key}`
     this.#changes.delete(id)

@@ -60,7 +60,10 @@ export interface StatusSource {
     detail(key: string): Promise<ServiceDetail | undefined>
   }
   /** By the name of the node. */
-  readonly speakers: Collection<SpeakerView, object>
+  readonly speakers: Collection<SpeakerView, object> & {
+    /** Resolves soon, when what the speakers say of themselves is known as well as can be. */
+    refresh(): Promise<void>
+  }
   /** The newest first. */
   readonly transitions: Collection<Transition, TransitionFilter>
   readonly changes: ChangeLog
@@ -137,7 +140,10 @@ export function serveControllerApi(server: FastifyInstance, source: StatusSource
       querystring: queryOf(PAGE_QUERY),
       response: { 200: pageSchema(SPEAKER) },
     },
-    (asked: PageQuery) => pageOf(speakers.keys({}), asked, (node) => speakers.view(node)),
+    async (asked: PageQuery) => {
+      await speakers.refresh()
+      return pageOf(speakers.keys({}), asked, (node) => speakers.view(node))
+    },
   )
   get(
     '/api/v1/transitions',

@@ -15,6 +15,7 @@ import type {
   Reason,
   ServiceDetail,
   ServiceView,
+  SpeakerSegment,
   SpeakerView,
   Transition,
   WithheldRange,
@@ -166,8 +167,33 @@ export const SPEAKER = objectOf<SpeakerView>(
     message: text(),
     services: COUNT,
     ips: listOf(text()),
+    version: text('of the speaker, as it says itself'),
+    segments: listOf(
+      objectOf<SpeakerSegment>(
+        'SpeakerSegment',
+        {
+          interface: text(),
+          isUp: FLAG,
+          isListening: FLAG,
+          hasQuorum: FLAG,
+          peers: listOf(text(), 'nodes of the other speakers that it hears'),
+          disputed: listOf(text(), 'addresses that two others hold, who then do not hear each other'),
+        },
+        {},
+      ),
+      'as the speaker says itself',
+    ),
+    silence: text('why the speaker could not be asked'),
   },
-  { pod: true, image: true, reason: true, message: true },
+  {
+    pod: true,
+    image: true,
+    reason: true,
+    message: true,
+    version: true,
+    segments: true,
+    silence: true,
+  },
 )
 
 export const TRANSITION = objectOf<Transition>(

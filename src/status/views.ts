@@ -113,7 +113,7 @@ export interface CandidateView {
   readonly node: string
   /** From 1; absent: not a candidate. */
   readonly place?: number
-  /** Sum of the weights of the preferences that it fulfils. */
+  /** How much it is preferred; 0 for none. */
   readonly score: number
   /** Absent: all. */
   readonly interfaces?: readonly string[]
@@ -139,8 +139,29 @@ export interface ServiceDetail extends ServiceView {
   readonly sentences: readonly string[]
 }
 
-/** A node and its speaker. */
-export interface SpeakerView {
+/** A speaker's part in one segment, as it says itself. */
+export interface SpeakerSegment {
+  readonly interface: string
+  readonly isUp: boolean
+  readonly isListening: boolean
+  readonly hasQuorum: boolean
+  /** Nodes of the other speakers that it hears, sorted. */
+  readonly peers: readonly string[]
+  /** Addresses that two others hold, who then do not hear each other. */
+  readonly disputed: readonly string[]
+}
+
+/** What a speaker said of itself when it was asked a moment ago. */
+export interface SpeakerWords {
+  /** Absent: a release that does not tell it. */
+  readonly version?: string
+  readonly segments?: readonly SpeakerSegment[]
+  /** Why it could not be asked. */
+  readonly silence?: string
+}
+
+/** A node and its speaker; what the speaker said of itself as far as it was asked. */
+export interface SpeakerView extends SpeakerWords {
   readonly node: string
   /** Its speaker's pod; absent: there is none. */
   readonly pod?: string

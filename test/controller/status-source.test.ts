@@ -11,6 +11,8 @@ import type { StatusSource } from '../../src/status/index.ts'
 import { type FakeApiServer, startApiServer } from '../kube/fake-api-server.ts'
 import { NAMESPACE as namespace, replica } from './replica.ts'
 
+const NO_HEARINGS = { of: () => undefined, refresh: async () => undefined }
+
 /** Once round the loop for each look: what is waited for comes through a real socket. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await setImmediate()
@@ -46,7 +48,11 @@ async function cluster(t: TestContext, clockStepMs = 2000): Promise<Cluster> {
   const { controller, client } = replica(t, server, () => (now += clockStepMs))
   controller.start()
   await until(() => controller.view.cluster.isLive && controller.view.cluster.speakers.size === 2)
-  const source = statusSource({ view: () => controller.view, endpoints: new Endpoints(client) })
+  const source = statusSource({
+    view: () => controller.view,
+    endpoints: new Endpoints(client),
+    hearings: NO_HEARINGS,
+  })
   return { server, source, controller }
 }
 

@@ -152,6 +152,7 @@ test('each right that a Role grants is used by each program that has it', async 
   for (const node of ['172.25.254.11', '172.25.254.12', '172.25.254.13'])
     await client('curl', '-sSk', '--max-time', '5', ...AS_ADMINISTRATOR, `https://${node}:9120/metrics`)
   await status('/api/v1/services/default/web')
+  await status('/api/v1/speakers')
   // What happens again is the same event, counted.
   for (const type of ['ClusterIP', 'LoadBalancer']) {
     await kubectl(`patch service web -p {"spec":{"type":"${type}"}}`)

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import test, { after, before } from 'node:test'
+import test, { after, before, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import {
   advertisement,
@@ -17,6 +17,7 @@ import {
   pids,
   podAddresses,
   pool,
+  signal,
   status,
   web,
 } from './cluster.ts'
@@ -80,6 +81,38 @@ test('pools and speakers tell who has what', async () => {
     speakers.items.flatMap(({ ips }) => ips),
     [IP],
   )
+})
+
+test('the controller tells of each speaker whom it hears and what it runs, and who follows sees a speaker fall silent', async (t) => {
+  interface Speaker {
+    node: string
+    version?: string
+    segments?: { interface: string; peers: string[] }[]
+  }
+  const nodes = ['node-1', 'node-2', 'node-3']
+  await eventually('what the speakers say', async () => {
+    const { items } = await status<{ items: Speaker[] }>('/api/v1/speakers')
+    for (const { node, version, segments } of items) {
+      assert.match(version ?? 'none', /^\d+\.\d+\.\d+$/)
+      const peers = nodes.filter((other) => other !== node)
+      assert.deepEqual(
+        segments?.map((segment) => [segment.interface, segment.peers]),
+        [['eth0', peers]],
+      )
+    }
+  })
+  const text = await following(t)
+  const holders = await announcers('web')
+  const silent = nodes.find((node) => !holders.includes(node)) ?? ''
+  signal(`speaker-${silent}`, 'SIGSTOP')
+  try {
+    await eventually('the news', async () => {
+      assert.match(text(), new RegExp(`event: speaker\ndata: .*"node":"${silent}".*"silence":"`))
+      assert.match(text(), /event: speaker\ndata: .*"peers":\["node-\d"\]/)
+    })
+  } finally {
+    signal(`speaker-${silent}`, 'SIGCONT')
+  }
 })
 
 test('without a token nothing is shown; with one, what a ClusterRole grants; to Prometheus the metrics', async () => {
@@ -151,7 +184,8 @@ test('on the loopback of the pod, where kubectl port-forward ends, no token is a
   await assert.rejects(run('curl', ['-sS', '--max-time', '2', `http://${address}:9121/api/v1/pools`]))
 })
 
-test('who follows the events sees a Service come, get its address, and go', async (t) => {
+/** What the event stream has said up to now. */
+async function following(t: TestContext): Promise<() => string> {
   const [address = ''] = await podAddresses('controller')
   const url = `https://${address}:9120/api/v1/events`
   const reader = spawn('curl', ['-sSkN', ...AS_ADMINISTRATOR, url])
@@ -159,20 +193,25 @@ test('who follows the events sees a Service come, get its address, and go', asyn
   let text = ''
   reader.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
   await eventually('the beginning', async () => assert.match(text, /^id: .*\nevent: reset\n/))
+  return () => text
+}
+
+test('who follows the events sees a Service come, get its address, and go', async (t) => {
+  const text = await following(t)
   await kubectl(
     `patch ipaddresspool lan -n ${NAMESPACE} --type=merge -p {"spec":{"addresses":["172.25.254.50-172.25.254.51"]}}`,
   )
   await kubectl('create service loadbalancer other --tcp=80')
   await eventually('its address', async () =>
     assert.match(
-      text,
+      text(),
       /event: service\ndata: \{"namespace":"default","name":"other","state":"Assigned","ips":\["172\.25\.254\.51"\]/,
     ),
   )
-  assert.match(text, /event: pool\ndata: \{"name":"lan"/)
+  assert.match(text(), /event: pool\ndata: \{"name":"lan"/)
   await kubectl('delete service other')
   await eventually('its end', async () =>
-    assert.match(text, /event: service-gone\ndata: \{"key":"default\/other"\}/),
+    assert.match(text(), /event: service-gone\ndata: \{"key":"default\/other"\}/),
   )
-  assert.match(text, /event: transition\ndata: .*"kind":"Released"/)
+  assert.match(text(), /event: transition\ndata: .*"kind":"Released"/)
 })

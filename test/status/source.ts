@@ -51,7 +51,7 @@ export function sourceOf(services: Map<string, ServiceDetail> = new Map([['a/b',
       view: (key: string) => services.get(key),
       detail: async (key: string) => services.get(key),
     },
-    speakers: { keys: () => [], view: () => undefined },
+    speakers: { keys: () => [], view: () => undefined, refresh: async () => undefined },
     transitions: { keys: () => [], view: () => undefined },
     changes: new ChangeLog(),
   } satisfies StatusSource

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import test, { after, before } from 'node:test'
 import { promisify } from 'node:util'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
 import { advertisement, announcers, apply, assigned, kubectl, NAMESPACE, pool, web } from '../e2e/cluster.ts'
 
 const run = promisify(execFile)
@@ -66,8 +66,8 @@ async function firstCell(): Promise<string> {
   return (await page.locator('.described').textContent()) ?? ''
 }
 
-async function card(node: string): Promise<string> {
-  return (await page.locator('#nodes li', { hasText: node }).textContent()) ?? ''
+function cardOf(node: string): Locator {
+  return page.locator('#nodes li').filter({ has: page.getByRole('heading', { name: node, exact: true }) })
 }
 
 test('a Service that is created appears with its address, its cell fills, and its node has it', async () => {
@@ -78,7 +78,11 @@ test('a Service that is created appears with its address, its cell fills, and it
   const [holder = ''] = await announcers('web')
   await page.getByText(`172.25.254.50: default/web, ${holder}`).waitFor()
   await page.locator('#nodes li', { hasText: '172.25.254.50' }).waitFor()
-  assert.match(await card(holder), /1 Service, 1 address.*172\.25\.254\.50/)
+  await cardOf(holder)
+    .getByText(/^172\.25\.254\.50$/)
+    .waitFor()
+  for (const node of ['node-1', 'node-2', 'node-3'])
+    await cardOf(node).getByText('eth0: hears 2 of 2 others').waitFor()
 })
 
 test('one that gets no address says why, in the list and in full', async () => {
@@ -99,8 +103,10 @@ test('a cable is pulled, and the map follows', async () => {
   try {
     await page
       .locator('#nodes li', { hasText: '172.25.254.50' })
-      .filter({ hasText: new RegExp(others.join('|')) })
+      .filter({ has: page.getByRole('heading', { name: new RegExp(others.join('|')) }) })
       .waitFor()
+    for (const node of others)
+      await cardOf(node).getByText(`eth0: hears 1 of 2 others, not ${holder}`).waitFor()
     await page
       .getByRole('log')
       .getByText(/default\/web: node-\d announces it/)
