@@ -28,15 +28,21 @@ export function counted(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`
 }
 
-/** Calls `draw` once before the next frame, however often it is asked to. */
+/** What is to be drawn, what has waited longest first. */
+const waiting = new Set<() => void>()
+
+/** Calls `draw` soon, once however often it is asked to, in a frame in which nothing else is drawn. */
 export function onceAFrame(draw: () => void): () => void {
-  let planned = false
   return () => {
-    if (planned) return
-    planned = true
-    requestAnimationFrame(() => {
-      planned = false
-      draw()
-    })
+    if (waiting.size === 0) requestAnimationFrame(drawNext)
+    waiting.add(draw)
   }
+}
+
+function drawNext(): void {
+  const [draw] = waiting
+  if (draw === undefined) return
+  waiting.delete(draw)
+  if (waiting.size > 0) requestAnimationFrame(drawNext)
+  draw()
 }

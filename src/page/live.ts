@@ -10,8 +10,8 @@ import type {
 } from '../status/index.ts'
 import type { Store } from './store.ts'
 
-/** Of one page: parsing a thousand takes a few ms. */
-const LIMIT = 1000
+/** Of one page: parsed and taken in at once, in a few ms. */
+const LIMIT = 500
 const RETRY_MS = 1000
 
 interface Page {

@@ -86,7 +86,7 @@ const drawMaps = onceAFrame(drawPools)
 const draw: Record<Changed, () => void> = {
   services: onceAFrame(() => {
     drawServices()
-    drawMaps() // in a frame of its own
+    drawMaps()
   }),
   pools: drawMaps,
   speakers: onceAFrame(() => nodes.draw(store.speakers.values())),

@@ -23,6 +23,8 @@ export class PoolMap {
   readonly #grid: AddressGrid
   readonly #cellPx: number
   readonly #services = new Map<number, KnownService[]>()
+  /** Cells of a Service, which stays as it is: a change makes another one. */
+  readonly #cells = new WeakMap<KnownService, readonly number[]>()
   readonly #withheld = new Map<number, string>()
   #cursor = 0
   /** The cell at the cursor is told in words. */
@@ -63,9 +65,7 @@ export class PoolMap {
   draw({ withheld }: PoolDetail, services: Iterable<KnownService>): void {
     this.#services.clear()
     for (const service of services) {
-      for (const address of service.addresses) {
-        const cell = cellOf(this.#grid, address)
-        if (cell === null) continue
+      for (const cell of this.#cellsOf(service)) {
         const others = this.#services.get(cell)
         if (others === undefined) this.#services.set(cell, [service])
         else others.push(service)
@@ -75,6 +75,14 @@ export class PoolMap {
     for (const { first, last, because, owner } of withheld) this.#withhold(first, last, owner ?? because)
     this.#paint()
     if (this.#isLookedAt) this.#goTo(this.#cursor)
+  }
+
+  #cellsOf(service: KnownService): readonly number[] {
+    const known = this.#cells.get(service)
+    if (known !== undefined) return known
+    const cells = service.addresses.flatMap((address) => cellOf(this.#grid, address) ?? [])
+    this.#cells.set(service, cells)
+    return cells
   }
 
   #withhold(first: string, last: string, why: string): void {

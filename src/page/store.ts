@@ -25,7 +25,8 @@ export class Store {
   /** The newest first. */
   readonly transitions: Transition[] = []
   readonly #ofPool = new Map<string, Map<string, KnownService>>()
-  #sorted: readonly KnownService[] | undefined
+  /** `undefined`: it has to be made anew. */
+  #sorted: KnownService[] | undefined = []
 
   /** By key. */
   get sorted(): readonly KnownService[] {
@@ -39,7 +40,7 @@ export class Store {
   clear(): void {
     for (const map of [this.services, this.pools, this.speakers, this.#ofPool]) map.clear()
     this.transitions.length = 0
-    this.#sorted = undefined
+    this.#sorted = []
   }
 
   putService(view: ServiceView): void {
@@ -49,8 +50,7 @@ export class Store {
     const before = this.services.get(key)
     const known = { key, view, addresses, text: words.join(' ').toLowerCase() }
     this.services.set(key, known)
-    if (before === undefined || this.#sorted === undefined) this.#sorted = undefined
-    else this.#replace(before, known)
+    this.#sort(before, known)
     if (before?.view.pool !== undefined && before.view.pool !== view.pool)
       this.#ofPool.get(before.view.pool)?.delete(key)
     if (view.pool === undefined) return
@@ -70,16 +70,24 @@ export class Store {
     if (this.transitions.length > REMEMBERED) this.transitions.pop()
   }
 
-  /** In place: sorting ten thousand anew for each change would be felt. */
-  #replace(before: KnownService, now: KnownService): void {
-    const sorted = this.#sorted as KnownService[]
-    let low = 0
-    let high = sorted.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((sorted[middle] as KnownService).key < before.key) low = middle + 1
-      else high = middle
-    }
-    sorted[low] = now
+  /** In place, and at the end, where lists that come in order go: sorting ten thousand anew would be felt. */
+  #sort(before: KnownService | undefined, now: KnownService): void {
+    const sorted = this.#sorted
+    if (sorted === undefined) return
+    if (before !== undefined) return replace(sorted, before, now)
+    const last = sorted.at(-1)
+    if (last === undefined || last.key < now.key) sorted.push(now)
+    else this.#sorted = undefined
   }
+}
+
+function replace(sorted: KnownService[], before: KnownService, now: KnownService): void {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as KnownService).key < before.key) low = middle + 1
+    else high = middle
+  }
+  sorted[low] = now
 }

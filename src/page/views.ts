@@ -11,13 +11,21 @@ const FLASH_MS = 4000
 export class NodesView {
   readonly #list = byId('nodes', HTMLElement)
   readonly #held = new Map<string, string>()
+  /** Nodes that have a speaker. */
+  #speaking: readonly string[] = []
+  /** As they were drawn last; one that has not changed is used again. */
+  #drawn: ReadonlyMap<SpeakerView, HTMLElement> = new Map()
 
   draw(speakers: Iterable<SpeakerView>): void {
     const byName = (a: SpeakerView, b: SpeakerView): number =>
       a.node.localeCompare(b.node, undefined, { numeric: true })
     const all = [...speakers].sort(byName)
     const speaking = all.filter(({ pod }) => pod !== undefined).map(({ node }) => node)
-    this.#list.replaceChildren(...all.map((speaker) => this.#card(speaker, speaking)))
+    if (speaking.join() !== this.#speaking.join()) this.#drawn = new Map()
+    this.#speaking = speaking
+    const cards = new Map(all.map((each) => [each, this.#drawn.get(each) ?? this.#card(each, speaking)]))
+    this.#drawn = cards
+    this.#list.replaceChildren(...cards.values())
   }
 
   #card(speaker: SpeakerView, speaking: readonly string[]): HTMLElement {
@@ -56,8 +64,9 @@ const UNHEARD_NAMED = 4
 
 function segmentLine(segment: SpeakerSegment, node: string, speaking: readonly string[]): HTMLElement {
   const { interface: name, isUp, isListening, peers, disputed } = segment
+  const heard = new Set(peers)
   const others = speaking.filter((other) => other !== node)
-  const unheard = others.filter((other) => !peers.includes(other))
+  const unheard = others.filter((other) => !heard.has(other))
   const missing = unheard.slice(0, UNHEARD_NAMED).join(', ') + (unheard.length > UNHEARD_NAMED ? ', …' : '')
   const words = [
     isUp ? `hears ${peers.length} of ${counted(others.length, 'other', 'others')}` : 'has no carrier',

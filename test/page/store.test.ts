@@ -54,3 +54,16 @@ test('a Service with an address that nobody announces, or whose holder complains
   assert.equal(isTroubled(service('x', { announcement })), true)
   assert.equal(isTroubled(service('x', { state: 'Pending', announcedBy: [] })), false)
 })
+
+test('lists that come page by page stay sorted, also when one is put in between', () => {
+  const store = new Store()
+  for (const name of ['b', 'd', 'f']) store.putService(service(name))
+  assert.deepEqual(keys(store), ['a/b', 'a/d', 'a/f'])
+  store.putService(service('c'))
+  store.putService(service('d', { ips: [] }))
+  store.putService(service('g'))
+  assert.deepEqual(keys(store), ['a/b', 'a/c', 'a/d', 'a/f', 'a/g'])
+  assert.deepEqual(store.sorted[2]?.addresses, [])
+  store.clear()
+  assert.deepEqual(keys(store), [])
+})
