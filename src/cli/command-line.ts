@@ -17,6 +17,9 @@ export interface CommandLine {
   readonly allNamespaces: boolean
   readonly kubeconfig: string | undefined
   readonly context: string | undefined
+  /** Whom to be for the API server; undefined: oneself. */
+  readonly as: string | undefined
+  readonly asGroups: readonly string[]
   /** Where Typemetal is installed. */
   readonly installation: string
   readonly timeoutMs: number
@@ -33,7 +36,7 @@ interface Command {
   readonly flags: readonly (keyof typeof FLAGS)[]
 }
 
-const COMMON = ['output', 'kubeconfig', 'context', 'installation', 'help'] as const
+const COMMON = ['output', 'kubeconfig', 'context', 'as', 'as-group', 'installation', 'help'] as const
 const OF_SERVICES = [...COMMON, 'watch', 'namespace', 'all-namespaces'] as const
 
 const COMMANDS = {
@@ -80,6 +83,8 @@ const FLAGS = {
   force: { type: 'boolean', help: 'also where a Service would be left without a node' },
   kubeconfig: { type: 'string', help: 'file to find the API server by' },
   context: { type: 'string', help: 'context of the kubeconfig' },
+  as: { type: 'string', help: 'user to be for the API server' },
+  'as-group': { type: 'string', multiple: true, help: 'his groups, one a flag' },
   installation: {
     type: 'string',
     help: 'namespace of Typemetal; default $METALLB_NAMESPACE or metallb-system',
@@ -105,6 +110,8 @@ export function parseCommandLine(
   if (wanted !== undefined && subject === undefined) throw wrong(`${name} ${wanted}: name one`)
   const surplus = wanted === undefined ? subject : others[0]
   if (surplus !== undefined) throw wrong(`${surplus}: ${name} takes ${wanted ?? 'no argument'}`)
+  if (values['as-group'] !== undefined && values.as === undefined)
+    throw wrong('--as-group: name the user as well, with --as')
   return {
     command: name,
     subject,
@@ -114,6 +121,8 @@ export function parseCommandLine(
     allNamespaces: values['all-namespaces'] ?? false,
     kubeconfig: values.kubeconfig,
     context: values.context,
+    as: values.as,
+    asGroups: values['as-group'] ?? [],
     installation: values.installation ?? env.METALLB_NAMESPACE ?? 'metallb-system',
     timeoutMs: timeoutOf(values.timeout ?? DEFAULT_TIMEOUT),
     force: values.force ?? false,

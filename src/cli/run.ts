@@ -2,7 +2,7 @@
 
 import { pino } from 'pino'
 import { stringify } from 'yaml'
-import { ApiClient, ApiUnreachable, isStatus, loadPersonalCredentials } from '../kube/index.ts'
+import { ApiClient, ApiUnreachable, impersonating, isStatus, loadPersonalCredentials } from '../kube/index.ts'
 import type { Hearing } from '../status/index.ts'
 import { askSpeakers } from './ask-speakers.ts'
 import { type Change, CHANGES, isChanging } from './changes.ts'
@@ -37,7 +37,13 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
     surroundings.print(usageText())
     return EXIT.ok
   }
-  const credentials = await loadPersonalCredentials(line)
+  const credentials = impersonating(await loadPersonalCredentials(line), {
+    user: line.as,
+    groups: line.asGroups,
+  })
+  await credentials.access().catch((error: Error) => {
+    throw new CommandFailed(EXIT.failed, `the kubeconfig's user cannot log in: ${error.message}`)
+  })
   const client = new ApiClient(credentials)
   try {
     return await new Invocation(client, line, credentials.namespace ?? 'default', surroundings).run()

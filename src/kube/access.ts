@@ -4,7 +4,7 @@ import type { RequestOptions } from 'node:https'
 
 /** What one request needs. */
 export interface Access {
-  headers: Record<string, string>
+  headers: Record<string, string | string[]>
   /** Certificates and the like. The same object as long as nothing changed, so that connections can be kept. */
   tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'rejectUnauthorized' | 'servername'>
 }

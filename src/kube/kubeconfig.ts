@@ -49,10 +49,13 @@ function loadConfig({ named, file, context: wanted }: KubeconfigChoice): KubeCon
   }
   if (wanted !== null) config.setCurrentContext(wanted)
   if (!URL.canParse(config.getCurrentCluster()?.server ?? '')) {
-    const context = config.getCurrentContext()
-    throw new NotConfigured(
-      `${file} names no API server: its current context "${context}" leads to no cluster`,
-    )
+    const context = config.getCurrentContext() as string | undefined
+    const why = context ? `its current context "${context}" leads to no cluster` : 'it has no current context'
+    throw new NotConfigured(`${file} names no API server: ${why}`)
+  }
+  const { user = '' } = config.getContextObject(config.getCurrentContext()) ?? {}
+  if (user !== '' && config.getUser(user) === null) {
+    throw new NotConfigured(`${file} has no user "${user}", whom its context names`)
   }
   return config
 }

@@ -34,13 +34,13 @@ async function start(t: TestContext): Promise<FakeApiServer> {
   return server
 }
 
-function kubeconfig(t: TestContext, { url }: FakeApiServer): string {
+function kubeconfig(t: TestContext, { url }: FakeApiServer, user: object): string {
   const dir = mkdtempSync(join(tmpdir(), 'cli-test-'))
   t.after(() => rmSync(dir, { recursive: true }))
   const file = join(dir, 'config')
   const config = {
     clusters: [{ name: 'c', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'u', user: {} }],
+    users: [{ name: 'u', user }],
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',
   }
@@ -53,11 +53,15 @@ async function run(
   t: TestContext,
   server: FakeApiServer,
   command: string,
-  { interrupted = Promise.resolve(), onOut = undefined as ((out: string) => void) | undefined } = {},
+  {
+    interrupted = Promise.resolve(),
+    onOut = undefined as ((out: string) => void) | undefined,
+    user = {},
+  } = {},
 ): Promise<Ran> {
   const ran: Ran = { code: -1, out: '', err: [] }
   try {
-    ran.code = await runCli([...command.split(' '), '--kubeconfig', kubeconfig(t, server)], {
+    ran.code = await runCli([...command.split(' '), '--kubeconfig', kubeconfig(t, server, user)], {
       env: {},
       print: (text) => {
         ran.out += text
@@ -328,4 +332,26 @@ test('rebalance leaves alone what a user prefers, and does nothing where the spe
   const { code, err } = await run(t, server, 'rebalance')
   assert.equal(code, 1)
   assert.match(err[0] ?? '', /--failback=always/)
+})
+
+test('who is somebody else for the API server says so in each request', async (t) => {
+  const server = await start(t)
+  assert.equal((await run(t, server, 'services --as=jane --as-group=devs --as-group=all')).code, 0)
+  for (const { headers } of server.requests) {
+    assert.equal(headers['impersonate-user'], 'jane')
+    assert.equal(headers['impersonate-group'], 'devs, all')
+  }
+  assert.equal((await run(t, server, 'services --as-group=devs')).code, 2)
+})
+
+test('a plugin of the kubeconfig that cannot be run is told as that, not as a server that is away', async (t) => {
+  const server = await start(t)
+  const exec = {
+    apiVersion: 'client.authentication.k8s.io/v1',
+    command: 'no-such-plugin',
+    interactiveMode: 'Never',
+  }
+  const { code, err } = await run(t, server, 'status', { user: { exec } })
+  assert.equal(code, 1)
+  assert.match(err[0] ?? '', /^the kubeconfig's user cannot log in: .*no-such-plugin/)
 })

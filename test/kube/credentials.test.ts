@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
@@ -83,6 +83,14 @@ test('a kubeconfig that is missing, no YAML, or leads nowhere is told by its nam
     message: /"nowhere" leads to no cluster/,
   })
   await assert.rejects(loadCredentials(kubeconfig(dir, { server: 'not a URL' }, {})), NotConfigured)
+  writeFileSync(empty, 'hello')
+  await assert.rejects(loadCredentials(empty), {
+    name: 'NotConfigured',
+    message: /it has no current context/,
+  })
+  const file = kubeconfig(dir, { server: 'https://127.0.0.1:1' }, {})
+  writeFileSync(file, readFileSync(file, 'utf8').replace('user: u', 'user: nobody'))
+  await assert.rejects(loadCredentials(file), { name: 'NotConfigured', message: /no user "nobody"/ })
 })
 
 test('$KUBECONFIG is read when no file is named, and a named file wins', async (t) => {
