@@ -1,5 +1,5 @@
 // How long the page of the controller keeps a browser busy: 10,000 Services, a /16, and changes as they come.
-//   node --import tsx bench/page.ts [SCREENSHOT.png]       needs chromium (CHROMIUM names another), and `npm run build`
+// Needs chromium (CHROMIUM names another).
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
@@ -12,10 +12,15 @@ import {
   type SpeakerView,
   type StatusSource,
 } from '../src/status/index.ts'
+import { Figures } from './figures.ts'
+import { conclude } from './result.ts'
+import { settings } from './settings.ts'
 
 /** As the build made it. */
 const { PAGE } = (await import(new URL('../dist/page.js', import.meta.url).href)) as { PAGE: string }
 const SERVICES = 10_000
+/** A file to write it to, PNG. */
+const SETTINGS = settings({ screenshot: '' })
 const NODES = 20
 /** A second, in steps. */
 const CHANGES = 500
@@ -100,15 +105,18 @@ await page.addInitScript(`
   }).observe({ type: 'longtask', buffered: true })
 `)
 
+const figures = new Figures({
+  longest: { what: 'longest task of the page; 0: below 50', unit: 'ms', goal: 'below 100' },
+})
+
 /** The longest task of the page while `work` is done, ms; tasks of less than 50 ms are not told. */
 async function longest(what: string, work: () => Promise<void>): Promise<void> {
   await work()
   await sleep(1000)
   const ms = await page.evaluate<number>('window.longest()')
-  console.log(`${what.padEnd(40)} ${ms === 0 ? 'below 50' : Math.round(ms)} ms`)
+  figures.add('longest', what, ms)
 }
 
-console.log('longest task of the page')
 await longest(`reading ${SERVICES} Services and a /16`, async () => {
   await page.goto(`http://127.0.0.1:${port}/`)
   await page.getByText(`${SERVICES} Services, 0 pending`).waitFor()
@@ -134,7 +142,7 @@ await longest('moving over the map', async () => {
   if (box === null) throw new Error('there is no map')
   for (let step = 0; step < 500; step += 10) await page.mouse.move(box.x + step, box.y + step)
 })
-const [, , screenshot] = process.argv
-if (screenshot !== undefined) await page.screenshot({ path: screenshot, fullPage: true })
+if (SETTINGS.screenshot !== '') await page.screenshot({ path: SETTINGS.screenshot, fullPage: true })
 await browser.close()
 await server.close()
+conclude('page', SETTINGS, figures)

@@ -1,5 +1,4 @@
 // What access to the API server costs: calls on one connection, the first list of many Services, a burst of changes.
-//   node --import tsx bench/reflector.ts [SERVICES]
 // Against a fake server in a process of its own, so that memory and delays are the client's alone.
 
 import { fork } from 'node:child_process'
@@ -11,9 +10,13 @@ import { SERVICES } from '../src/kube/collections.ts'
 import { Reflector } from '../src/kube/reflector.ts'
 import { pathOf } from '../src/kube/resource.ts'
 import { FakeApiServer } from '../test/kube/fake-api-server.ts'
+import { Figures, OURS } from './figures.ts'
+import { conclude } from './result.ts'
+import { settings } from './settings.ts'
 
 const CALLS = 300
 const CHANGES = 1000
+const SETTINGS = settings({ services: 10_000 })
 
 /** About 700 bytes, as a Service of a Deployment is. */
 function service(index: number, round: number): object {
@@ -59,22 +62,32 @@ async function serve(count: number): Promise<void> {
   process.send?.(server.url)
 }
 
+const figures = new Figures({
+  call: { what: `${CALLS} calls, each`, unit: 'ms' },
+  connections: { what: `connections for ${CALLS} calls`, unit: '' },
+  before: { what: 'memory before', unit: 'MB' },
+  synced: { what: `${SETTINGS.services} Services, until synced`, unit: 'ms' },
+  delay: { what: 'longest delay of the loop meanwhile', unit: 'ms' },
+  after: { what: 'memory after', unit: 'MB' },
+  changes: { what: `${CHANGES} changes, until seen`, unit: 'ms' },
+  all: { what: 'connections in all', unit: '' },
+})
+
 async function measure(count: number): Promise<void> {
-  const child = fork(import.meta.filename, [String(count)])
+  const child = fork(import.meta.filename, process.argv.slice(2))
   const [url] = (await once(child, 'message')) as [string]
   const ask = async (message: string): Promise<number> => {
     child.send(message)
     return ((await once(child, 'message')) as [number])[0]
   }
-  const rows: Record<string, string | number> = {}
   const access = { headers: {}, tls: {} }
   const client = new ApiClient({ server: url, access: async () => access, forget: () => undefined })
 
   const path = pathOf(SERVICES, { namespace: 'default', name: 'service-0' })
   const calling = performance.now()
   for (let call = 0; call < CALLS; call++) await client.request({ path })
-  rows[`${CALLS} calls, ms each`] = ((performance.now() - calling) / CALLS).toFixed(2)
-  rows[`${CALLS} calls, connections`] = await ask('connections')
+  figures.add('call', OURS, (performance.now() - calling) / CALLS)
+  figures.add('connections', OURS, await ask('connections'))
 
   let changes = 0
   let seen = (): void => undefined
@@ -87,32 +100,31 @@ async function measure(count: number): Promise<void> {
       },
     },
   )
-  rows['memory before, MB'] = megabytes()
+  figures.add('before', OURS, megabytes())
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
   const syncing = performance.now()
   reflector.start()
   await reflector.synced
-  rows[`${reflector.objects.size} Services, ms until synced`] = Math.round(performance.now() - syncing)
-  rows['longest delay of the loop, ms'] = Math.round(delay.max / 1e6)
-  rows['memory after, MB'] = megabytes()
+  figures.add('synced', OURS, performance.now() - syncing)
+  figures.add('delay', OURS, delay.max / 1e6)
+  figures.add('after', OURS, megabytes())
 
   const all = new Promise<void>((resolve) => (seen = resolve))
   const changing = performance.now()
   await ask('change')
   await all
-  rows[`${CHANGES} changes, ms until seen`] = Math.round(performance.now() - changing)
-  rows['connections in all'] = await ask('connections')
+  figures.add('changes', OURS, performance.now() - changing)
+  figures.add('all', OURS, await ask('connections'))
 
   await reflector.stop()
   client.stop()
   child.disconnect()
-  console.table(rows)
+  conclude('reflector', SETTINGS, figures)
 }
 
 function megabytes(): number {
   return Math.round(process.memoryUsage.rss() / 1024 ** 2)
 }
 
-const count = Number(process.argv[2] ?? 10_000)
-await (process.send ? serve(count) : measure(count))
+await (process.send ? serve(SETTINGS.services) : measure(SETTINGS.services))

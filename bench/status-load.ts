@@ -1,6 +1,5 @@
 // What hostile clients of the status API cost those who wait for an address: steps of work that the thread still does a
 // second, and the longest wait between two steps, while another process does its worst.
-//   node --import tsx bench/status-load.ts
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import http from 'node:http'
@@ -17,8 +16,10 @@ import {
 } from '../src/status/index.ts'
 import { Problem } from '../src/status/problem.ts'
 import { selfSigned } from '../src/status/self-signed.ts'
+import { Figures } from './figures.ts'
+import { conclude } from './result.ts'
+import { settings } from './settings.ts'
 
-const SECONDS = 5
 const SERVICES = 10_000
 /** About what one assignment costs. */
 const STEP_MS = 0.3
@@ -74,12 +75,15 @@ async function handshake(port: number): Promise<void> {
   })
 }
 
-const [, , attack, plainPort, tlsPort] = process.argv
-if (attack !== undefined) {
-  ATTACKS[attack]?.(Number(plainPort), Number(tlsPort))
-} else {
-  await measure()
-}
+/** The last three are for the process that attacks, which runs this file, too. */
+const SETTINGS = settings({ seconds: 5, attack: '', plain: 0, tls: 0 })
+const figures = new Figures({
+  steps: { what: 'steps of work', unit: '/s', goal: 'a third of those when nobody looks' },
+  wait: { what: 'longest wait between two', unit: 'ms' },
+})
+
+if (SETTINGS.attack === '') await measure()
+else ATTACKS[SETTINGS.attack]?.(SETTINGS.plain, SETTINGS.tls)
 
 function sourceOf(changes: ChangeLog): StatusSource {
   const services = new Map(
@@ -118,17 +122,20 @@ async function measure(): Promise<void> {
     ...init,
   })
   for (const server of [plain, secured]) await server.listen({ host: '127.0.0.1', port: 0 })
-  const ports = [plain, secured].map(({ server }) => String((server.address() as AddressInfo).port))
+  const [plainPort, tlsPort] = [plain, secured].map(({ server }) => (server.address() as AddressInfo).port)
   const keys = source.services.keys({})
-  console.log(`${'steps/s'.padStart(8)} ${'longest wait'.padStart(14)}`)
   for (const what of Object.keys(ATTACKS)) {
-    const attacker = fork(fileURLToPath(import.meta.url), [what, ...ports], { execArgv: ['--import', 'tsx'] })
+    const attacker = fork(
+      fileURLToPath(import.meta.url),
+      [`--attack=${what}`, `--plain=${plainPort}`, `--tls=${tlsPort}`],
+      { execArgv: ['--import', 'tsx'] },
+    )
     const exited = once(attacker, 'exit')
     await sleep(2000)
     let steps = 0
     let longest = 0
     let before = performance.now()
-    for (const end = before + SECONDS * 1000; performance.now() < end; steps++) {
+    for (const end = before + SETTINGS.seconds * 1000; performance.now() < end; steps++) {
       const until = performance.now() + STEP_MS
       while (performance.now() < until);
       changes.mark('service', keys[steps % keys.length] ?? '')
@@ -139,8 +146,9 @@ async function measure(): Promise<void> {
     attacker.kill('SIGKILL')
     await exited
     await sleep(500)
-    const row = [String(Math.round(steps / SECONDS)).padStart(8), `${longest.toFixed(1)} ms`.padStart(14)]
-    console.log(`${row.join(' ')}   ${what}`)
+    figures.add('steps', what, steps / SETTINGS.seconds)
+    figures.add('wait', what, longest)
   }
   for (const server of [plain, secured]) await server.close()
+  conclude('status-load', { seconds: SETTINGS.seconds }, figures)
 }
