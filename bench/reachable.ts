@@ -5,14 +5,14 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ApiClient, loadCredentials, pathOf, SERVICES } from '../src/kube/index.ts'
-import { advertisement, apply, get, kubectl, loadBalancer, pool, web } from '../test/e2e/cluster.ts'
+import { advertisement, apply, kubectl, loadBalancer, pool, web } from '../test/e2e/cluster.ts'
 import { inTurns } from './contender.ts'
 import { Figures } from './figures.ts'
 import type { Answers, Question } from './reachable-client.ts'
 import { conclude } from './result.ts'
 import { settings } from './settings.ts'
 
-const SETTINGS = settings({ trials: 15 })
+const SETTINGS = settings({ trials: 10 })
 const CLIENT = fileURLToPath(new URL('reachable-client.ts', import.meta.url))
 const VIP = '172.25.254.100'
 const NODE = '172.25.254.11'
@@ -74,7 +74,6 @@ type Sample = 'arp' | 'answer' | 'silence' | 'closed'
 await apply(...web('web'), pool('lan', [`${VIP}/32`]), advertisement('all'))
 await kubectl('delete service web')
 await kubectl('rollout status deployment web --timeout=60s')
-await get('deployment web')
 const client = fork(CLIENT, {
   execPath: 'ip',
   execArgv: ['netns', 'exec', 'client', process.execPath, '--import', 'tsx'],

@@ -16,7 +16,7 @@ const SETTINGS = settings({
   seed: 1,
 })
 /** Of all speakers heard and all addresses held. */
-const SETTLE_MS = 6000
+const SETTLE_MS = 4000
 
 const figures = new Figures({
   frames: { what: 'frames sent by a node', unit: '/s' },
