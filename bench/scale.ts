@@ -12,10 +12,10 @@ const SETTINGS = settings({
   speakers: '10,100,1000',
   addresses: '10,1000,10000',
   /** Speakers x addresses. */
-  whole: '10x10,10x1000,10x10000,30x1000,100x10,100x1000,300x10,1000x10',
+  whole: '10x10,10x1000,10x10000,30x1000,100x10,100x1000,300x10',
   seed: 1,
 })
-/** Of all speakers heard and all addresses held. */
+/** Between two losses: longer than the longest dead interval. */
 const SETTLE_MS = 4000
 
 const figures = new Figures({
@@ -47,8 +47,7 @@ for (const each of SETTINGS.whole.split(',')) {
   const [speakers = 0, addresses = 0] = each.split('x').map(Number)
   const of = size(speakers, addresses)
   const segment = new SimulatedSegment(speakers, addresses, new Random(SETTINGS.seed).next)
-  segment.run(SETTLE_MS)
-  if (!segment.isSettled) throw new Error(`${of}: not settled after ${SETTLE_MS / 1000} s of simulated time`)
+  segment.start()
   figures.add('one', of, ...segment.lose(0))
   segment.run(SETTLE_MS)
   figures.add('tenth', of, ...segment.lose(0.1))

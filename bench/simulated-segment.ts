@@ -8,11 +8,15 @@ const MAC = 0x02_00_00_00_00_01
 /** Of an address, in a segment of more: the others are never reached. */
 const MOST_CANDIDATES = 100
 const CONVERGE_LIMIT_MS = 30_000
+/** A rollout starts one after the other. */
+const START_INTERVAL_MS = 5
+const LISTEN_MS = 4000
 
 interface Speaker {
   readonly node: string
   readonly mac: number
   readonly instance: Instance
+  readonly startsAt: number
   isLost: boolean
 }
 
@@ -43,9 +47,15 @@ export class SimulatedSegment {
         random,
       })
       instance.setIntents(intents, false, 0)
-      instance.setLinkUp(true, Math.floor(random() * 50))
-      return { node, mac: MAC + index, instance, isLost: false }
+      const startsAt = START_INTERVAL_MS * index + Math.ceil(random() * START_INTERVAL_MS)
+      return { node, mac: MAC + index, instance, startsAt, isLost: false }
     })
+  }
+
+  /** Starts all of them, and lets them come to rest; throws when an address is not held then. */
+  start(): void {
+    this.run(START_INTERVAL_MS * this.#speakers.length + LISTEN_MS)
+    if (!this.#isSettled) throw new Error(`not settled after ${this.#now / 1000} s of simulated time`)
   }
 
   /** Lets `ms` pass. */
@@ -54,7 +64,7 @@ export class SimulatedSegment {
   }
 
   /** Every address has one holder. */
-  get isSettled(): boolean {
+  get #isSettled(): boolean {
     if (this.#holders.size < this.#count) return false
     for (const holders of this.#holders.values()) if (holders.size !== 1) return false
     return true
@@ -72,7 +82,7 @@ export class SimulatedSegment {
       for (const [address, holders] of this.#holders) if (holders.delete(speaker)) orphans.push(address)
     }
     const lostAt = this.#now
-    while (!this.isSettled) {
+    while (!this.#isSettled) {
       this.#step()
       if (this.#now - lostAt > CONVERGE_LIMIT_MS)
         throw new Error('not held again after 30 s of simulated time')
@@ -86,7 +96,8 @@ export class SimulatedSegment {
     const arriving = this.#inFlight
     this.#inFlight = []
     for (const speaker of this.#speakers) {
-      if (speaker.isLost) continue
+      if (speaker.isLost || now < speaker.startsAt) continue
+      if (now === speaker.startsAt) speaker.instance.setLinkUp(true, now)
       for (const { from, hello } of arriving)
         if (from !== speaker) speaker.instance.receive(hello, from.mac, now)
       if (speaker.instance.nextAt <= now) speaker.instance.tick(now)
