@@ -15,9 +15,9 @@ import { settings } from './settings.ts'
 const SETTINGS = settings({ services: 5000, idleSeconds: 30 })
 const CONTAINERS = ['controller', 'speaker'] as const
 const LOOK_INTERVAL_MS = 5000
-/** Of a processor; above it something is still going on. */
+/** Of a processor, for each process; above it something is still going on. */
 const QUIET = 0.03
-const QUIET_LIMIT_MS = 180_000
+const QUIET_LIMIT_MS = 90_000
 
 const none = 'no Service'
 const many = `${SETTINGS.services} Services`
@@ -39,7 +39,7 @@ async function quiet({ processes }: Contender): Promise<void> {
   for (let before = costOf(processes).cpuSeconds; performance.now() < end;) {
     await sleep(LOOK_INTERVAL_MS)
     const now = costOf(processes).cpuSeconds
-    if (now - before < (QUIET * LOOK_INTERVAL_MS) / 1000) return
+    if (now - before < (QUIET * processes.length * LOOK_INTERVAL_MS) / 1000) return
     before = now
   }
 }
