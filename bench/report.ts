@@ -23,7 +23,7 @@ function section(result: Result): string {
   const commit = versions.typemetal ?? 'unknown'
   return [
     `## ${bench}`,
-    `${BENCHES[bench]?.about ?? ''}.`,
+    `What it is: ${BENCHES[bench]?.about ?? ''}.`,
     `${at.slice(0, 16).replace('T', ' ')} UTC, commit ${commit}, ${seconds} s, load ${load.map((value) => value.toFixed(1)).join(' to ')}; ${describeSettings(settings)}.`,
     table(HEAD, rowsOf(result)),
   ].join('\n\n')
