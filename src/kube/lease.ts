@@ -68,11 +68,6 @@ export class LeaseCandidate implements Startable {
     this.#candidate = { identity, predecessors, durationMs: timing.durationMs }
   }
 
-  /** Who is active as far as is known; empty: nobody. */
-  get holder(): string {
-    return this.#seen?.lease.spec?.holderIdentity ?? ''
-  }
-
   /** Why the server does not let us have the lease, while it does not; that it is away is no reason. */
   get refusal(): string | undefined {
     return this.#refusal

@@ -15,7 +15,7 @@ export {
 } from './hello.ts'
 export { frameHello, unframeHello } from './hello-frame.ts'
 export { type HelloKey, helloKey } from './hello-key.ts'
-export { BROADCAST_MAC, formatMac, type Mac, parseMac } from './mac.ts'
+export { BROADCAST_MAC, formatMac, type Mac } from './mac.ts'
 export {
   decodeListenerQuery,
   firstVersionReport,

@@ -5,11 +5,6 @@ export type Mac = number
 
 export const BROADCAST_MAC: Mac = 0xffff_ffff_ffff
 
-/** The MAC that `text` writes (`02:00:5e:10:00:01`, either case), or `null`. */
-export function parseMac(text: string): Mac | null {
-  return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text) ? Number.parseInt(text.replaceAll(':', ''), 16) : null
-}
-
 /** Lower case with colons, as `ip link` writes it. */
 export function formatMac(mac: Mac): string {
   return mac

@@ -6,13 +6,12 @@ import { TermOver } from '../../src/kube/errors.ts'
 import { Term } from '../../src/kube/term.ts'
 import { LeaseCluster, TIMING } from './lease-cluster.ts'
 
-test('the first who asks is active, the others stand by and know who it is', async () => {
+test('the first who asks is active, the others stand by', async () => {
   const cluster = new LeaseCluster()
   cluster.add('a')
-  const b = cluster.add('b')
+  cluster.add('b')
   await cluster.run(60_000)
   assert.deepEqual(cluster.active, ['a'])
-  assert.equal(b.candidate.holder, 'a')
   assert.equal(cluster.replicas[0]?.terms.length, 1)
 })
 

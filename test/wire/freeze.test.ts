@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { arpProbe, formatMac, parseMac } from '../../src/packet/index.ts'
+import { arpProbe } from '../../src/packet/index.ts'
 import { Responder } from '../../src/wire/index.ts'
 import { addressOf } from '../ip/address-of.ts'
 import { ask, layCable, macOf, sh } from './cable.ts'
@@ -39,7 +39,7 @@ test('a process that was frozen does not send one reply when it thaws, until it 
     const { answered, expired } = (await holder.next('counted')).counted
     assert.deepEqual({ answered, expired }, { answered: 1, expired: 6 + BURST })
     assert.equal(askFor(), itsMac)
-    assert.equal(formatMac(parseMac(itsMac ?? '') ?? 0), itsMac)
+    assert.match(itsMac ?? '', /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/)
   } finally {
     await holder.end()
     asking.stop()
