@@ -1,6 +1,7 @@
 // Metrics of the elections that this speaker takes part in.
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { countedElsewhere } from '../status/index.ts'
 import type { Counters, Report, SegmentReport, TransitionReport } from './intents.ts'
 
 export interface ElectionMetricsSource {
@@ -43,16 +44,11 @@ export function registerElectionMetrics(
     registers,
     collect: () => held.set(source.report().held.length),
   })
-  const hellos: Counter<'fate'> = new Counter({
+  countedElsewhere(registry, {
     name: 'typemetal_election_hellos_total',
     help: 'Hellos received, by what became of them; late ones are counted among the accepted as well',
-    labelNames: ['fate'],
-    registers,
-    collect: async () => {
-      const counts = (await source.counters()).hellos
-      hellos.reset()
-      for (const [fate, count] of Object.entries(counts)) hellos.inc({ fate }, count)
-    },
+    label: 'fate',
+    read: async () => (await source.counters()).hellos,
   })
   const transitions = new Counter({
     name: 'typemetal_election_transitions_total',

@@ -3,6 +3,7 @@
 import type { Prospect } from '../config/index.ts'
 import type { Cause, Intent } from '../election/index.ts'
 import type { ClaimState } from '../packet/index.ts'
+import type { ClaimTransition, PeerView, SegmentView } from '../status/index.ts'
 
 /** What this node may hold, as its cluster thread knows. */
 export interface Intents {
@@ -46,36 +47,12 @@ export interface ReportChange extends Report {
 }
 
 /** This node's part in one segment. */
-export interface SegmentReport {
-  readonly interface: string
-  /** Whether the interface has a carrier and can be listened on. */
-  readonly isUp: boolean
-  /** It hears first who is there, and claims nothing new. */
-  readonly isListening: boolean
-  /** It hears a majority of the speakers that it knows of. */
-  readonly hasQuorum: boolean
+export interface SegmentReport extends Omit<SegmentView, 'peers'> {
   /** The other speakers that live, by node. */
   readonly peers: readonly PeerReport[]
-  /** Addresses that two others hold; for longer than a moment only when those do not hear each other. */
-  readonly disputed: readonly { readonly ip: string; readonly nodes: readonly string[] }[]
 }
 
-export interface PeerReport {
-  readonly node: string
-  /** Drawn at each start. */
-  readonly instance: string
-  /** Lower case with colons. */
-  readonly mac: string
-  readonly isListening: boolean
-  readonly isLeaving: boolean
-  /** What it knows of the cluster may be old. */
-  readonly isStale: boolean
-  readonly hasQuorum: boolean
-  /** It hears next to nobody, and counts as dead. */
-  readonly isDeaf: boolean
-  /** How many addresses it answers for. */
-  readonly held: number
-}
+export type PeerReport = Omit<PeerView, 'interface'>
 
 export interface HeldAddress {
   readonly ip: string
@@ -114,16 +91,8 @@ export interface AddressCounters {
 }
 
 /** What happened to this node's claim on an address in one segment. */
-export interface TransitionReport {
-  readonly ip: string
-  readonly interface: string
+export interface TransitionReport extends ClaimTransition {
   readonly from: ClaimState
   readonly to: ClaimState
   readonly cause: Cause
-  /** Who answered for the address last, or does now; `null`: nobody was heard to. */
-  readonly peer: string | null
-  /** For how long that one had not been heard: ms. */
-  readonly silentMs: number | null
-  /** RFC 3339. */
-  readonly at: string
 }

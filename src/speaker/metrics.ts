@@ -1,6 +1,7 @@
 // The speaker's metrics, under MetalLB's names.
 
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Gauge, type Registry } from 'prom-client'
+import { countedElsewhere } from '../status/index.ts'
 import type { Counters, Report } from './intents.ts'
 
 export interface MetricsSource {
@@ -36,15 +37,13 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
     ['responses', 'Answers given'],
     ['gratuitous', 'Gratuitous frames sent'],
   ] as const) {
-    const counter: Counter<'ip'> = new Counter({
+    countedElsewhere(registry, {
       name: `metallb_layer2_${name}_${name === 'requests' ? 'received' : 'sent'}`,
       help,
-      labelNames: ['ip'],
-      registers,
-      collect: async () => {
+      label: 'ip',
+      read: async () => {
         const { addresses } = await source.counters()
-        counter.reset()
-        for (const [ip, counters] of Object.entries(addresses)) counter.inc({ ip }, counters[name])
+        return Object.fromEntries(Object.entries(addresses).map(([ip, counts]) => [ip, counts[name]]))
       },
     })
   }
@@ -64,16 +63,11 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
     ['frames', 'fate', 'ARP and neighbour discovery frames received, by what became of them'],
     ['losses', 'cause', 'What the responder did not see or not tell, by cause'],
   ] as const) {
-    const counter: Counter = new Counter({
+    countedElsewhere(registry, {
       name: `typemetal_responder_${part}`,
       help,
-      labelNames: [label],
-      registers,
-      collect: async () => {
-        const counters = await source.counters()
-        counter.reset()
-        for (const [value, count] of Object.entries(counters[part])) counter.inc({ [label]: value }, count)
-      },
+      label,
+      read: async () => (await source.counters())[part],
     })
   }
 }

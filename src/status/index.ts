@@ -6,7 +6,13 @@ export { ChangeLog } from './change-log.ts'
 export { type Health, healthServer } from './health.ts'
 export { httpsAccess } from './https-access.ts'
 export { listenOn } from './listen.ts'
-export { apiRequestMetrics, eventMetrics, metricsRegistry, registerConfigurationMetrics } from './metrics.ts'
+export {
+  apiRequestMetrics,
+  countedElsewhere,
+  eventMetrics,
+  metricsRegistry,
+  registerConfigurationMetrics,
+} from './metrics.ts'
 export type { InterfaceView, NodeView } from './node-view.ts'
 export { readPage } from './page.ts'
 export { controllerServer, speakerServer } from './servers.ts'

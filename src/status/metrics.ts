@@ -50,6 +50,29 @@ export function eventMetrics(registry: Registry): (outcome: 'told' | 'refused' |
   return (outcome) => events.inc({ outcome })
 }
 
+export interface CountedElsewhere {
+  readonly name: string
+  readonly help: string
+  readonly label: string
+  /** What has been counted up to now, by the label's value: all there is to show. */
+  readonly read: () => Promise<Readonly<Record<string, number>>>
+}
+
+/** A counter whose counting another thread does: it is read anew each time that it is shown. */
+export function countedElsewhere(registry: Registry, { name, help, label, read }: CountedElsewhere): void {
+  const counter: Counter = new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect: async () => {
+      const counts = await read()
+      counter.reset()
+      for (const [value, count] of Object.entries(counts)) counter.inc({ [label]: value }, count)
+    },
+  })
+}
+
 export interface ConfigurationHealth {
   /** The configuration has been read. */
   loaded: () => boolean

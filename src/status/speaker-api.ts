@@ -15,7 +15,7 @@ export interface SegmentView {
   /** It hears a majority of the speakers that it knows of. */
   readonly hasQuorum: boolean
   readonly peers: number
-  /** Addresses that two others hold, who then do not hear each other. */
+  /** Addresses that two others hold; for longer than a moment only when those do not hear each other. */
   readonly disputed: readonly { readonly ip: string; readonly nodes: readonly string[] }[]
 }
 
@@ -23,13 +23,18 @@ export interface SegmentView {
 export interface PeerView {
   readonly interface: string
   readonly node: string
+  /** Drawn at each start. */
   readonly instance: string
+  /** Lower case with colons. */
   readonly mac: string
   readonly isListening: boolean
   readonly isLeaving: boolean
+  /** What it knows of the cluster may be old. */
   readonly isStale: boolean
   readonly hasQuorum: boolean
+  /** It hears next to nobody, and counts as dead. */
   readonly isDeaf: boolean
+  /** How many addresses it answers for. */
   readonly held: number
 }
 
@@ -61,7 +66,9 @@ export interface ClaimTransition {
   readonly from: string
   readonly to: string
   readonly cause: string
+  /** Who answered for the address last, or does now; `null`: nobody was heard to. */
   readonly peer: string | null
+  /** For how long that one had not been heard: ms. */
   readonly silentMs: number | null
 }
 
