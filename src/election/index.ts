@@ -5,7 +5,6 @@ export {
   type InstanceInit,
   type Observation,
   type Output,
-  type OwnClaim,
   type Transition,
 } from './instance.ts'
 export type { Intent } from './contest.ts'

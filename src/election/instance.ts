@@ -59,14 +59,6 @@ export interface Transition {
   readonly peer: { readonly node: string; readonly heardAt: number } | null
 }
 
-/** What this speaker says of an address that it claims. */
-export interface OwnClaim {
-  readonly address: Address
-  readonly state: Exclude<ClaimState, 'none'>
-  /** When it came into this state. */
-  readonly since: number
-}
-
 /** In the order in which it has to be done: hellos last. */
 export interface Output {
   readonly actions: readonly Action[]
@@ -141,9 +133,9 @@ export class Instance {
     return deadIntervalFor(this.#helloInterval, this.#settings)
   }
 
-  *ownClaims(): Generator<OwnClaim> {
-    for (const { address, state, since } of this.#contests.own)
-      if (state !== 'none') yield { address, state, since }
+  /** Addresses that this speaker claims, in whatever state. */
+  *claimed(): Generator<Address> {
+    for (const { address } of this.#contests.own) yield address
   }
 
   /** Addresses that this speaker would hold, and who uses them instead. */

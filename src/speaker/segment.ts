@@ -2,14 +2,7 @@
 // intents and the time in; frames, hellos and transitions out.
 
 import { Announcer, type FitLink, type Frame, ListenerReports } from '../announcer/index.ts'
-import {
-  type Action,
-  Instance,
-  type InstanceInit,
-  type Intent,
-  type OwnClaim,
-  type Transition,
-} from '../election/index.ts'
+import { type Action, Instance, type InstanceInit, type Intent, type Transition } from '../election/index.ts'
 import type { Address } from '../ip/index.ts'
 import type { Hello, ListenerQuery, Mac } from '../packet/index.ts'
 import type { Observation } from '../wire/index.ts'
@@ -90,10 +83,6 @@ export class Segment {
     return this.#instance.deadInterval
   }
 
-  get claims(): Iterable<OwnClaim> {
-    return this.#instance.ownClaims()
-  }
-
   get instance(): Pick<Instance, 'isListening' | 'peers' | 'disputes' | 'strangers'> {
     return this.#instance
   }
@@ -114,13 +103,9 @@ export class Segment {
     if (now >= this.#instance.nextAt) this.#instance.tick(now)
     const { actions, hellos, transitions } = this.#instance.takeOutput()
     for (const action of actions) this.#act(action, now)
-    if (transitions.length > 0) this.#reports.listen(this.#claimed(), now)
+    if (transitions.length > 0) this.#reports.listen(this.#instance.claimed(), now)
     const reports = this.#reports.takeDue(now)
     return { reports, frames: [...this.#announcer.takeDue(now)], hellos, transitions }
-  }
-
-  *#claimed(): Generator<Address> {
-    for (const { address } of this.claims) yield address
   }
 
   #act({ kind, address }: Action, now: number): void {
