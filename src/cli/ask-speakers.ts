@@ -5,6 +5,8 @@ import type { ApiClient } from '../kube/index.ts'
 import { type Hearing, SpeakerAsker } from '../status/index.ts'
 import type { Cluster } from './cluster.ts'
 
+/** Of one question. Whoever sits before it would rather wait than not know. */
+const DEADLINE_MS = 10_000
 /** Speakers asked at the same time. */
 const AT_ONCE = 32
 
@@ -12,9 +14,9 @@ const AT_ONCE = 32
 export async function askSpeakers(
   client: ApiClient,
   { programs, nodes, namespace }: Pick<Cluster, 'programs' | 'nodes' | 'namespace'>,
-  deadlineMs?: number,
+  deadlineMs = DEADLINE_MS,
 ): Promise<Hearing[]> {
-  const asker = new SpeakerAsker(client, { namespace, ...(deadlineMs !== undefined && { deadlineMs }) })
+  const asker = new SpeakerAsker(client, { namespace, deadlineMs })
   const places = programs
     .filter(
       ({ component, isReady, address, port }) =>

@@ -75,8 +75,10 @@ export class SpeakerAsker {
     try {
       return await Promise.any(urls.map((url) => askAt(`${url}/api/v1`, node, question)))
     } catch (error) {
-      const [first] = (error as AggregateError).errors as Error[]
-      return { node, problem: urls.length === 0 ? 'it has no address' : `${urls[0]}: ${first?.message}` }
+      const problems = ((error as AggregateError).errors as Error[]).map(
+        ({ message }, index) => `${urls[index]}: ${message}`,
+      )
+      return { node, problem: problems.join('; ') || 'it has no address' }
     } finally {
       clearTimeout(timer)
       over.abort()

@@ -25,11 +25,17 @@ function old({ url }: IncomingMessage, response: ServerResponse): void {
 
 const NOTHING: Hearing = { node: 'node-1', facts: null, segments: [], peers: [] }
 
+interface Question {
+  mayAskForTokens?: boolean
+  unreachable?: boolean
+  deadlineMs?: number
+}
+
 /** What comes of asking one speaker that answers so. */
 async function asked(
   t: TestContext,
   answer: Answer,
-  { mayAskForTokens = true, unreachable = false, deadlineMs = 10_000 } = {},
+  { mayAskForTokens = true, unreachable = false, deadlineMs }: Question = {},
 ): Promise<Hearing | undefined> {
   const speaker = https.createServer(FIRST, answer).listen(0, '127.0.0.1')
   await once(speaker, 'listening')
@@ -68,8 +74,8 @@ async function asked(
   return hearing
 }
 
-async function problem(t: TestContext, answer: Answer, deadlineMs?: number): Promise<string> {
-  const hearing = await asked(t, answer, { ...(deadlineMs !== undefined && { deadlineMs }) })
+async function problem(t: TestContext, answer: Answer, question?: Question): Promise<string> {
+  const hearing = await asked(t, answer, question)
   assert.ok(hearing && 'problem' in hearing)
   return hearing.problem
 }
@@ -92,6 +98,11 @@ test('a node that is not reached at its first address is asked at its others', a
   assert.deepEqual(await asked(t, old, { unreachable: true }), NOTHING)
 })
 
+test('of a node that is reached at none of its addresses each is named with what became of it', async (t) => {
+  const text = await problem(t, () => undefined, { unreachable: true, deadlineMs: 300 })
+  assert.match(text, /127\.0\.0\.2:\d+: .*ECONNREFUSED.*; https:\/\/localhost:\d+: no answer within 300 ms/)
+})
+
 test('a speaker of a release that tells nothing of its node is asked for the rest', async (t) => {
   assert.deepEqual(await asked(t, old), NOTHING)
 })
@@ -103,7 +114,7 @@ test('who may not have that token asks nobody, and is told the right that he nee
 })
 
 test('a speaker that says nothing, refuses, talks nonsense or without end costs its own answer only', async (t) => {
-  assert.match(await problem(t, () => undefined, 300), /no answer within 300 ms/)
+  assert.match(await problem(t, () => undefined, { deadlineMs: 300 }), /no answer within 300 ms/)
   assert.match(await problem(t, (_, response) => void response.writeHead(403).end()), /HTTP 403/)
   assert.match(await problem(t, (_, response) => void response.end('{"items": 3}')), /something else/)
   assert.match(await problem(t, (_, response) => void response.end('<html>')), /JSON/)
