@@ -2,7 +2,7 @@
 // sees to it that no reason is missing.
 
 import { explain, type Refusal, type ServiceEvent } from '../../src/allocator/index.ts'
-import { ANNOUNCED_CONDITION, CONDITION_TYPE } from '../../src/api/index.ts'
+import { ANNOUNCED_CONDITION, ALLOCATED_CONDITION } from '../../src/api/index.ts'
 import {
   explainIneligibility,
   explainWithheld,
@@ -129,7 +129,7 @@ export async function reasonsDocs(): Promise<Generated> {
       ['reason', 'from', 'when'],
       [...rowsOf(CONTROLLER_EVENTS, 'metallb-controller'), ...rowsOf(SPEAKER_EVENTS, 'metallb-speaker')],
     ),
-    `## Condition ${CONDITION_TYPE} of a Service`,
+    `## Condition ${ALLOCATED_CONDITION} of a Service`,
     'True: it has addresses; reason `Allocated`, or why it does not get something else that it asks for. False: it has ' +
       'none. `ContestedStatus`: somebody else keeps writing its status.',
     table(

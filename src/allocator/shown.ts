@@ -1,5 +1,5 @@
 // What a Service object says of its assignment: ingress, annotation, condition. It may be old, or another's writing.
-import { ANNOTATION, CONDITION_TYPE, type Service } from '../api/index.ts'
+import { ANNOTATION, ALLOCATED_CONDITION, type Service } from '../api/index.ts'
 import { type Address, parseAddress, sameAddress } from '../ip/index.ts'
 import type { Finding } from './condition.ts'
 import type { Possession } from './keep.ts'
@@ -29,7 +29,7 @@ export function readShown({ metadata, status }: Service): Shown {
 }
 
 function shownFinding(status: Service['status']): Finding | null {
-  const shown = status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
+  const shown = status?.conditions?.find(({ type }) => type === ALLOCATED_CONDITION)
   if (shown === undefined) return null
   const { reason, message } = shown
   return { status: shown.status === 'True' ? 'True' : 'False', reason, message }

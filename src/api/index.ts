@@ -50,7 +50,7 @@ export type { Condition, LabelSelector, ObjectMeta } from 'kubernetes-types/meta
 export {
   ANNOTATION,
   ANNOUNCED_CONDITION,
-  CONDITION_TYPE,
+  ALLOCATED_CONDITION,
   deprecatedName,
   EXCLUDE_LABEL,
   PREFERRED_NODE,

@@ -19,7 +19,7 @@ export const ANNOTATION = {
 export const PREFERRED_NODE = 'typemetal.io/preferred-node'
 
 /** The condition of a Service that says whether it has its addresses, and why not. */
-export const CONDITION_TYPE = 'typemetal.io/Allocated'
+export const ALLOCATED_CONDITION = 'typemetal.io/Allocated'
 
 /** The condition of a Service that says whether its holder announces its addresses, and why not. */
 export const ANNOUNCED_CONDITION = 'typemetal.io/Announced'

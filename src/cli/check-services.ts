@@ -1,6 +1,6 @@
 // What is wrong with a Service: it has no address, nobody answers for it, or not as it should. Pure.
 
-import { ANNOTATION, ANNOUNCED_CONDITION, CONDITION_TYPE, type Service } from '../api/index.ts'
+import { ANNOTATION, ANNOUNCED_CONDITION, ALLOCATED_CONDITION, type Service } from '../api/index.ts'
 import { keyOf } from '../kube/index.ts'
 import { annotationFindings } from './check-annotations.ts'
 import type { Cluster } from './cluster.ts'
@@ -101,7 +101,7 @@ function announcerRemedy(reason: string): string {
 }
 
 function twoWriters(service: Service): Finding[] {
-  const told = conditionOf(service, CONDITION_TYPE)
+  const told = conditionOf(service, ALLOCATED_CONDITION)
   if (told?.reason !== 'ContestedStatus') return []
   return of(service, {
     level: 'error',
@@ -114,7 +114,7 @@ function twoWriters(service: Service): Finding[] {
 
 /** It has an address, and something that it asks for is not done. */
 function keepsAgainstRules({ state }: ServiceReport, service: Service): Finding[] {
-  const told = conditionOf(service, CONDITION_TYPE)
+  const told = conditionOf(service, ALLOCATED_CONDITION)
   if (state === 'Pending' || told?.status !== 'True' || told.reason === 'Allocated') return []
   return of(service, {
     level: 'warning',

@@ -2,7 +2,7 @@
 
 import { originOf } from '../allocator/index.ts'
 import {
-  CONDITION_TYPE,
+  ALLOCATED_CONDITION,
   type EndpointSlice,
   type KubeEvent,
   type Service,
@@ -85,7 +85,7 @@ export function explainService(service: Service, cluster: Cluster): Explanation 
 
 function allocationOf(service: Service, { state, message, pool }: ServiceReport): string {
   if (state === 'Pending' || state === 'Foreign') return message
-  const told = conditionOf(service, CONDITION_TYPE)
+  const told = conditionOf(service, ALLOCATED_CONDITION)
   return told?.message ?? (pool === null ? 'nobody says where its addresses are from' : `of pool "${pool}"`)
 }
 

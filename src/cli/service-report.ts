@@ -5,7 +5,7 @@ import {
   ANNOTATION,
   ANNOUNCED_CONDITION,
   type Condition,
-  CONDITION_TYPE,
+  ALLOCATED_CONDITION,
   type Service,
 } from '../api/index.ts'
 import { explainWithheld } from '../candidates/index.ts'
@@ -87,7 +87,7 @@ function foreign(own: string | null, ours: string | null): Standing {
 
 /** What the controller wrote; where it has written nothing, what it would. */
 function whyPending(service: Service, cluster: Cluster): Omit<Standing, 'state'> {
-  const told = conditionOf(service, CONDITION_TYPE)
+  const told = conditionOf(service, ALLOCATED_CONDITION)
   if (cluster.isPartial) return told?.status === 'False' ? told : CANNOT_SEE
   const decision = cluster.decisions.get(keyOf(service))
   const refusal = decision?.refusal ?? null

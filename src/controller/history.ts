@@ -1,7 +1,7 @@
 // What happened to Services lately, told from what their objects say before and after: assignments, refusals, holders.
 // Kept in memory only, the newest few hundred.
 
-import { ANNOUNCED_CONDITION, CONDITION_TYPE, type Service, type ServiceL2Status } from '../api/index.ts'
+import { ANNOUNCED_CONDITION, ALLOCATED_CONDITION, type Service, type ServiceL2Status } from '../api/index.ts'
 import { splitKey, timestamp } from '../kube/index.ts'
 import type { Transition, TransitionFilter } from '../status/index.ts'
 import { nodeOf, serviceOf } from './announcements.ts'
@@ -76,7 +76,7 @@ function newsOfService(now: Service | undefined, before: Service | undefined): N
       now === undefined ? `the Service is gone, and ${had} with it` : `it does not have ${had} any more`
     news.push({ kind: 'Released', message: gone })
   }
-  const refusal = newlyFalse(CONDITION_TYPE, now, before)
+  const refusal = newlyFalse(ALLOCATED_CONDITION, now, before)
   if (refusal !== undefined) news.push({ kind: 'Refused', message: refusal })
   const trouble = newlyFalse(ANNOUNCED_CONDITION, now, before)
   if (trouble !== undefined) news.push({ kind: 'Trouble', message: trouble })

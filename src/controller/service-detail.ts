@@ -1,7 +1,7 @@
 // One Service in detail, for the status API: what it has and why, who announces it, who could and who could not.
 
 import { originOf } from '../allocator/index.ts'
-import { CONDITION_TYPE, type EndpointSlice, type Service, type ServiceL2Status } from '../api/index.ts'
+import { ALLOCATED_CONDITION, type EndpointSlice, type Service, type ServiceL2Status } from '../api/index.ts'
 import { explainIneligibility, explainWithheld, type RankedNode, rankNodes } from '../candidates/index.ts'
 import type { AnnouncerView, CandidateView, Reason, ServiceDetail } from '../status/index.ts'
 import { nodeOf } from './announcements.ts'
@@ -19,7 +19,7 @@ export function serviceDetail(
   const shown = serviceView(view, key)
   if (service === undefined || shown === undefined) return undefined
   const { metadata, status } = service
-  const told = status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
+  const told = status?.conditions?.find(({ type }) => type === ALLOCATED_CONDITION)
   const origin = view.state === undefined ? null : originOf(view.state, key)
   const detail = {
     ...shown,

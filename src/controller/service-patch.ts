@@ -1,6 +1,6 @@
 // What the API server is told of one Service: its addresses, why it has none, or that it has none any more. Pure.
 
-import { ANNOTATION, CONDITION_TYPE, type Service } from '../api/index.ts'
+import { ANNOTATION, ALLOCATED_CONDITION, type Service } from '../api/index.ts'
 import type { Decision, Finding } from '../allocator/index.ts'
 import { formatAddress } from '../ip/index.ts'
 import { type ApiRequest, dated, PATCH, pathOf, SERVICES } from '../kube/index.ts'
@@ -52,6 +52,6 @@ export function servicePatch(service: Service, decision: Writing, now: string): 
 
 /** Our condition as an element of a patch; the time moves only with the status. */
 function conditionOf({ status }: Service, finding: Finding | null, now: string): object {
-  if (finding === null) return { $patch: 'delete', type: CONDITION_TYPE }
-  return dated({ type: CONDITION_TYPE, ...finding }, status?.conditions, now)
+  if (finding === null) return { $patch: 'delete', type: ALLOCATED_CONDITION }
+  return dated({ type: ALLOCATED_CONDITION, ...finding }, status?.conditions, now)
 }

@@ -1,7 +1,7 @@
 // What the status API shows of Services in lists. One in detail: service-detail.ts.
 
 import { explain } from '../allocator/index.ts'
-import { ANNOUNCED_CONDITION, CONDITION_TYPE, type Service } from '../api/index.ts'
+import { ANNOUNCED_CONDITION, ALLOCATED_CONDITION, type Service } from '../api/index.ts'
 import { formatAddress } from '../ip/index.ts'
 import type { Reason, ServiceFilter, ServiceView } from '../status/index.ts'
 import { nodeOf } from './announcements.ts'
@@ -58,7 +58,7 @@ function whyNot({ state }: ControllerView, key: string, { spec, status }: Servic
   const refusal = state?.refused.get(key)?.refusal
   if (refusal !== undefined) return { reason: refusal.reason, message: explain(refusal) }
   // A replica that stands by has decided nothing: it repeats what the active one wrote.
-  const told = status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
+  const told = status?.conditions?.find(({ type }) => type === ALLOCATED_CONDITION)
   if (told === undefined || told.reason === 'Allocated') return undefined
   return { reason: told.reason, message: told.message }
 }

@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino'
 import type { Decision, Finding } from '../allocator/index.ts'
-import { CONDITION_TYPE, type Service } from '../api/index.ts'
+import { ALLOCATED_CONDITION, type Service } from '../api/index.ts'
 import { formatAddress } from '../ip/index.ts'
 import {
   type ApiClient,
@@ -150,6 +150,6 @@ function contested(writer: string | null): Finding {
 }
 
 function shows({ status }: Service, finding: Finding): boolean {
-  const shown = status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
+  const shown = status?.conditions?.find(({ type }) => type === ALLOCATED_CONDITION)
   return says(shown, finding)
 }

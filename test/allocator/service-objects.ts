@@ -1,5 +1,5 @@
 // What a Service object shows, and what becomes of it when a decision is written. For clusters without an API server.
-import { CONDITION_TYPE, type Service } from '../../src/api/index.ts'
+import { ALLOCATED_CONDITION, type Service } from '../../src/api/index.ts'
 import type { Decision } from '../../src/allocator/index.ts'
 import { formatAddress } from '../../src/ip/index.ts'
 
@@ -17,7 +17,7 @@ export function recordedPool({ metadata }: Service): string | null {
 }
 
 export function conditionOf({ status }: Service) {
-  return status?.conditions?.find(({ type }) => type === CONDITION_TYPE)
+  return status?.conditions?.find(({ type }) => type === ALLOCATED_CONDITION)
 }
 
 /** With another ingress and annotation. */
@@ -38,6 +38,6 @@ export function carriedOut(object: Service, { write, addresses, pool, finding }:
   const ingress = addresses.map((address) => ({ ip: formatAddress(address), ipMode: 'VIP' }))
   const shown = write === 'explain' ? object : withIngress(object, ingress, pool)
   const lastTransitionTime = '2026-01-01T00:00:00Z'
-  const conditions = finding === null ? [] : [{ type: CONDITION_TYPE, ...finding, lastTransitionTime }]
+  const conditions = finding === null ? [] : [{ type: ALLOCATED_CONDITION, ...finding, lastTransitionTime }]
   return { ...shown, status: { ...shown.status, conditions } }
 }
