@@ -40,7 +40,7 @@ export function conclude(bench: string, settings: Settings, figures: Figures): v
       typemetal: commit(),
       node: process.versions.node,
       kubernetes: kubernetes(),
-      linux: release(),
+      linux: kernelVersion(),
     },
     load: [loadBefore, loadavg()[0] ?? 0],
     settings,
@@ -50,6 +50,11 @@ export function conclude(bench: string, settings: Settings, figures: Figures): v
   mkdirSync(folder, { recursive: true })
   writeFileSync(`${folder}/${bench}.json`, `${JSON.stringify(result, null, 2)}\n`)
   process.stdout.write(`\n${bench}: ${describeSettings(settings)}\n${textTable(HEAD, rowsOf(result))}\n`)
+}
+
+/** Without what its builder adds. */
+export function kernelVersion(): string {
+  return release().replace(/-.*/, '')
 }
 
 export function describeSettings(settings: Settings): string {
