@@ -3,9 +3,10 @@
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { ROOT } from '../scripts/checkout.mjs'
 import { type Figure, type Figures, OURS } from './figures.ts'
+import { KERNEL_VERSION } from './kernel-version.ts'
 import { outFolder, type Settings } from './settings.ts'
 import { quantile } from './quantile.ts'
 
@@ -40,7 +41,7 @@ export function conclude(bench: string, settings: Settings, figures: Figures): v
       typemetal: commit(),
       node: process.versions.node,
       kubernetes: kubernetes(),
-      linux: kernelVersion(),
+      linux: KERNEL_VERSION,
     },
     load: [loadBefore, loadavg()[0] ?? 0],
     settings,
@@ -50,11 +51,6 @@ export function conclude(bench: string, settings: Settings, figures: Figures): v
   mkdirSync(folder, { recursive: true })
   writeFileSync(`${folder}/${bench}.json`, `${JSON.stringify(result, null, 2)}\n`)
   process.stdout.write(`\n${bench}: ${describeSettings(settings)}\n${textTable(HEAD, rowsOf(result))}\n`)
-}
-
-/** Without what its builder adds. */
-export function kernelVersion(): string {
-  return release().replace(/-.*/, '')
 }
 
 export function describeSettings(settings: Settings): string {

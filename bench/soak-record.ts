@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { arch, cpus, loadavg } from 'node:os'
 import { ROOT } from '../scripts/checkout.mjs'
-import { kernelVersion } from './result.ts'
+import { KERNEL_VERSION } from './kernel-version.ts'
 
 const FILE = `${ROOT}/docs/soak.md`
 const HEAD = '# Long runs\n\nWritten by the commands that are named; each writes its own section anew.\n'
@@ -24,6 +24,6 @@ export function surroundings(loadBefore: number): string {
   const loads = [loadBefore, loadavg()[0] ?? 0].map((load) => load.toFixed(1)).join(' to ')
   return (
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${processor?.model ?? arch()}, ` +
-    `Linux ${kernelVersion()}, Node ${process.versions.node}; load average ${loads}`
+    `Linux ${KERNEL_VERSION}, Node ${process.versions.node}; load average ${loads}`
   )
 }
