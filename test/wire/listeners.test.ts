@@ -9,7 +9,7 @@ import { addressOf } from '../ip/address-of.ts'
 import { type Cable, layCable, linkNamed, type Run, sh } from './cable.ts'
 import { startTap } from './tap.ts'
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 30_000
 const POLL_MS = 20
 
 const HELD = '2001:db8::12:3456'
