@@ -15,7 +15,7 @@ interface Workload extends KubeObject {
     replicas?: number
     template: {
       metadata?: { labels?: Record<string, string> }
-      spec: { containers: { name: string; args?: string[] }[] }
+      spec: { containers: { name: string; args?: string[]; livenessProbe?: object }[] }
     }
   }
 }
@@ -103,7 +103,9 @@ function pidsOrNone(container: string): number[] {
   }
 }
 
-/** Ours without a lease: it is frozen in some measurements, and would stand by afterwards. */
+/**
+ * Some measurements freeze them: nobody is to end them for that, and ours goes without a lease, lest it stand by afterwards.
+ */
 function onlyControllers(
   objects: readonly (KubeObject & { kind: string })[],
   name: string,
@@ -113,9 +115,9 @@ function onlyControllers(
     .map((object) => {
       if (object.kind !== 'Deployment') return object
       const { spec, ...rest } = structuredClone(object) as Workload
-      if (name === OURS) {
-        for (const container of spec.template.spec.containers)
-          container.args = [...(container.args ?? []), '--lease=false']
+      for (const container of spec.template.spec.containers) {
+        delete container.livenessProbe
+        if (name === OURS) container.args = [...(container.args ?? []), '--lease=false']
       }
       return { ...rest, spec: { ...spec, replicas: 1 } }
     })
@@ -129,7 +131,7 @@ export interface Turn {
   readonly isFresh: boolean
 }
 
-/** Ours and the peers, trial by trial; who is alone stays installed from one to the next. Afterwards nobody is. */
+/** Ours and the peers, trial by trial; who is alone stays installed from one to the next, and the last for good. */
 export async function inTurns(
   trials: number,
   change: Change,
@@ -151,5 +153,4 @@ export async function inTurns(
       await work({ contender, trial, isFresh })
     }
   }
-  await installed?.remove()
 }
