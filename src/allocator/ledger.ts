@@ -1,6 +1,6 @@
 // Which address is held by which Services, and which are free in each pool. Judges no rule but that of sharing.
 import { type Configuration, type Pool, samePool, sameTerms } from '../config/index.ts'
-import type { Address, Family } from '../ip/index.ts'
+import { type Address, type AddressKey, addressKey, type Family } from '../ip/index.ts'
 import { PoolPage } from './pool-page.ts'
 import { type Position, isBefore } from './occupancy.ts'
 import type { Refusal, ServiceKey } from './refusal.ts'
@@ -26,7 +26,7 @@ interface Newcomer {
 export class Ledger {
   #configuration: Configuration
   #pages: ReadonlyMap<string, PoolPage<HeldAddress>>
-  readonly #held = new Map<AddressId, HeldAddress>()
+  readonly #held = new Map<AddressKey, HeldAddress>()
   /** Held, and in no accepted pool. */
   readonly #strays = new Set<HeldAddress>()
   #now = 0
@@ -53,7 +53,7 @@ export class Ledger {
 
   /** The sharing keys of those who have the address still: under which others may join them. */
   release(service: ServiceKey, address: Address): Iterable<string> {
-    const held = this.#held.get(idOf(address))
+    const held = this.#held.get(addressKey(address))
     if (held === undefined) return []
     this.#forgetUser(held, service)
     if (held.users.isEmpty) this.#close(held)
@@ -68,7 +68,7 @@ export class Ledger {
   }
 
   isFree(address: Address): boolean {
-    return !this.#held.has(idOf(address))
+    return !this.#held.has(addressKey(address))
   }
 
   /** The accepted pool that has the address, or `null`. */
@@ -78,7 +78,7 @@ export class Ledger {
 
   /** Why `service` cannot become a user of the address beside those that it has, or `null`. */
   obstacle(service: ServiceKey, address: Address, sharing: Sharing): Refusal | null {
-    const users = this.#held.get(idOf(address))?.users
+    const users = this.#held.get(addressKey(address))?.users
     return users === undefined
       ? null
       : obstacleAmong(users, address, sharing, (user) => user.service !== service)
@@ -86,14 +86,14 @@ export class Ledger {
 
   /** Why `service` cannot stay a user of the address; who is about to leave it is no obstacle to that. */
   obstacleToStay(service: ServiceKey, address: Address, sharing: Sharing): Refusal | null {
-    const users = this.#held.get(idOf(address))?.users
+    const users = this.#held.get(addressKey(address))?.users
     const counts = (user: User): boolean => user.service !== service && !user.leaving
     return users === undefined ? null : obstacleAmong(users, address, sharing, counts)
   }
 
   /** Who has the address and does not share it with `service`. */
   rivals(service: ServiceKey, address: Address, sharing: Sharing): ServiceKey[] {
-    const users = this.#held.get(idOf(address))?.users ?? []
+    const users = this.#held.get(addressKey(address))?.users ?? []
     const isRival = (user: User): boolean =>
       user.service !== service && !user.leaving && sharingObstacle(sharing, user.sharing) !== null
     return [...users].filter(isRival).map((user) => user.service)
@@ -167,7 +167,7 @@ export class Ledger {
     }
     let first = page.shared[family].first(sharing, obstacle)
     for (const address of own.flatMap((addresses) => addresses ?? [])) {
-      const held = address.family === family ? this.#held.get(idOf(address)) : undefined
+      const held = address.family === family ? this.#held.get(addressKey(address)) : undefined
       if (held?.page !== page || !held.users.keys().has(sharing.key)) continue
       if (obstacle(held.users) === null) first = earlier(first, page.positionOf(address))
     }
@@ -175,17 +175,17 @@ export class Ledger {
   }
 
   #use(address: Address, user: User): void {
-    const id = idOf(address)
-    const held = this.#held.get(id) ?? this.#open(id, address)
+    const key = addressKey(address)
+    const held = this.#held.get(key) ?? this.#open(key, address)
     if (held.users.hasSole(user)) return
     this.#forgetUser(held, user.service)
     held.users.put(user)
     held.page?.share(held, user.sharing)
   }
 
-  #open(id: AddressId, address: Address): HeldAddress {
+  #open(key: AddressKey, address: Address): HeldAddress {
     const held: HeldAddress = { address, page: null, users: new Users() }
-    this.#held.set(id, held)
+    this.#held.set(key, held)
     this.#place(held)
     return held
   }
@@ -202,7 +202,7 @@ export class Ledger {
   }
 
   #close(held: HeldAddress): void {
-    this.#held.delete(idOf(held.address))
+    this.#held.delete(addressKey(held.address))
     if (held.page === null) this.#strays.delete(held)
     else held.page.free(held, this.#now)
   }
@@ -230,11 +230,4 @@ function earlier(a: Position | null, b: Position | null): Position | null {
 
 function addUsers(services: Set<ServiceKey>, { users }: HeldAddress): void {
   for (const { service } of users) services.add(service)
-}
-
-/** Numbers are found in half the time; to a Map `1` and `1n` are two keys. */
-type AddressId = number | bigint
-
-function idOf({ family, value }: Address): AddressId {
-  return family === 'IPv4' ? Number(value) : value
 }

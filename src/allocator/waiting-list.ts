@@ -1,5 +1,5 @@
 // Services with a wish that is not granted, found by what could grant it: an address that is left, a pool with room.
-import type { Address } from '../ip/index.ts'
+import { type Address, type AddressKey, addressKey } from '../ip/index.ts'
 import { type Aged, AgeOrder } from './age-order.ts'
 import { type Refusal, type ServiceKey, poolsWithoutRoom } from './refusal.ts'
 import type { Request } from './request.ts'
@@ -12,7 +12,7 @@ export interface Waiting {
 
 export class WaitingList {
   readonly #entries = new Map<ServiceKey, Waiting>()
-  readonly #byAddress = new Map<string, Set<ServiceKey>>()
+  readonly #byAddress = new Map<AddressKey, Set<ServiceKey>>()
   readonly #byPool = new Map<string, AgeOrder>()
   readonly #bySharingKey = new Map<string, AgeOrder>()
 
@@ -34,8 +34,8 @@ export class WaitingList {
     this.delete(service)
     this.#entries.set(service, { request, refusal })
     if (refusal.reason === 'AddressInUse') {
-      const id = idOf(refusal.address)
-      this.#byAddress.set(id, (this.#byAddress.get(id) ?? new Set()).add(service))
+      const key = addressKey(refusal.address)
+      this.#byAddress.set(key, (this.#byAddress.get(key) ?? new Set()).add(service))
     }
     const aged = { key: service, createdAt }
     for (const pool of poolsWithoutRoom(refusal)) add(this.#byPool, pool, aged)
@@ -48,10 +48,10 @@ export class WaitingList {
     this.#entries.delete(service)
     const { refusal } = entry
     if (refusal.reason === 'AddressInUse') {
-      const id = idOf(refusal.address)
-      const waiting = this.#byAddress.get(id)
+      const key = addressKey(refusal.address)
+      const waiting = this.#byAddress.get(key)
       waiting?.delete(service)
-      if (waiting?.size === 0) this.#byAddress.delete(id)
+      if (waiting?.size === 0) this.#byAddress.delete(key)
     }
     this.#unlist(entry)
   }
@@ -63,7 +63,7 @@ export class WaitingList {
   }
 
   forAddress(address: Address): Iterable<ServiceKey> {
-    return this.#byAddress.get(idOf(address)) ?? []
+    return this.#byAddress.get(addressKey(address)) ?? []
   }
 
   /** The oldest first. */
@@ -100,8 +100,4 @@ function remove(orders: Map<string, AgeOrder>, name: string, entry: Aged): void 
   const order = orders.get(name)
   order?.delete(entry)
   if (order?.size === 0) orders.delete(name)
-}
-
-function idOf({ family, value }: Address): string {
-  return `${family} ${value}`
 }

@@ -1,5 +1,5 @@
 // All addresses that an instance knows of, and which of them have to be looked at.
-import type { Address } from '../ip/index.ts'
+import { type Address, type AddressKey, addressKey } from '../ip/index.ts'
 import { DueQueue } from '../queue/index.ts'
 import { Contest, type Intent } from './contest.ts'
 import type { Peer } from './peers.ts'
@@ -7,7 +7,7 @@ import { MEMORY_MS } from './timing.ts'
 
 export class Contests {
   readonly #node: string
-  readonly #all = new Map<number | bigint, Contest>()
+  readonly #all = new Map<AddressKey, Contest>()
   // Parts of all, as of the last `settle`: of thousands of addresses most are of no account to who asks.
   readonly #own = new Set<Contest>()
   readonly #blocked = new Set<Contest>()
@@ -22,12 +22,12 @@ export class Contests {
   }
 
   get(address: Address): Contest | undefined {
-    return this.#all.get(keyOf(address))
+    return this.#all.get(addressKey(address))
   }
 
   /** The contest for `address`, begun now if there was none. */
   open(address: Address, now: number): Contest {
-    const key = keyOf(address)
+    const key = addressKey(address)
     let contest = this.#all.get(key)
     if (contest === undefined) {
       contest = new Contest(address, now)
@@ -150,9 +150,4 @@ export class Contests {
 function setMember(set: Set<Contest>, contest: Contest, isMember: boolean): void {
   if (isMember) set.add(contest)
   else set.delete(contest)
-}
-
-/** Both families in one map; a number is looked up faster than a bigint, and equal to none. */
-function keyOf({ family, value }: Address): number | bigint {
-  return family === 'IPv4' ? Number(value) : value
 }

@@ -62,6 +62,13 @@ function parseQuad(text: string): number | null {
   return bytes === 4 && digits > 0 ? value * 256 + byte : null
 }
 
+/** What a Map finds the address by: numbers in half the time of bigints, and to a Map `1` and `1n` are two keys. */
+export type AddressKey = number | bigint
+
+export function addressKey({ family, value }: Address): AddressKey {
+  return family === 'IPv4' ? Number(value) : value
+}
+
 /** Dotted decimal, or RFC 5952: lower case, the longest run of zeros as `::`. Equal addresses give equal texts. */
 export function formatAddress({ family, value }: Address): string {
   if (family === 'IPv4') {
