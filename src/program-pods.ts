@@ -2,6 +2,7 @@
 
 import type { Container, Pod } from './api/index.ts'
 import { COMMON_FLAGS, FlagError, type FlagSpecs, parseFlags } from './flags.ts'
+import type { SpeakerPlace } from './status/index.ts'
 
 export interface ProgramPod {
   readonly component: 'controller' | 'speaker'
@@ -36,7 +37,7 @@ function componentOf({ metadata }: Pod): ProgramPod['component'] | null {
   return values.has('controller') ? 'controller' : values.has('speaker') ? 'speaker' : null
 }
 
-function programPod(pod: Pod, component: ProgramPod['component']): ProgramPod {
+export function programPod(pod: Pod, component: ProgramPod['component']): ProgramPod {
   const { metadata, spec, status } = pod
   const container = containerOf(pod, component)
   const args = container?.args ?? []
@@ -65,9 +66,8 @@ export function ignoresExcludeLabel(speaker: Pod): boolean {
   return flagOf(containerOf(speaker, 'speaker')?.args ?? [], 'ignore-exclude-lb') === 'true'
 }
 
-/** Where a speaker's status API is; `null`: nowhere, or not now. */
-export function placeOf(speaker: Pod): { node: string; hosts: readonly string[]; port: number } | null {
-  const { node, address, port, isReady: answers } = programPod(speaker, 'speaker')
+/** Where a program's status API is; `null`: nowhere, or not now. */
+export function placeOf({ node, address, port, isReady: answers }: ProgramPod): SpeakerPlace | null {
   return answers && node !== '' && address !== '' && port > 0 ? { node, hosts: [address], port } : null
 }
 

@@ -2,6 +2,7 @@
 
 import type { Node } from '../api/index.ts'
 import type { ApiClient } from '../kube/index.ts'
+import { placeOf } from '../program-pods.ts'
 import { type Hearing, SpeakerAsker } from '../status/index.ts'
 import type { Cluster } from './cluster.ts'
 
@@ -18,13 +19,9 @@ export async function askSpeakers(
 ): Promise<Hearing[]> {
   const asker = new SpeakerAsker(client, { namespace, deadlineMs })
   const places = programs
-    .filter(
-      ({ component, isReady, address, port }) =>
-        component === 'speaker' && isReady && address !== '' && port > 0,
-    )
-    .map(({ node, address, port }) => {
-      return { node, port, hosts: [...new Set([address, ...addressesOf(node, nodes)])] }
-    })
+    .filter(({ component }) => component === 'speaker')
+    .flatMap((speaker) => placeOf(speaker) ?? [])
+    .map((place) => ({ ...place, hosts: [...new Set([...place.hosts, ...addressesOf(place.node, nodes)])] }))
   const hearings: Hearing[] = []
   for (let from = 0; from < places.length; from += AT_ONCE) {
     const some = places.slice(from, from + AT_ONCE)

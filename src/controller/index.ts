@@ -12,7 +12,7 @@ import {
   type Startable,
   Term,
 } from '../kube/index.ts'
-import { placeOf } from '../program-pods.ts'
+import { placeOf, programPod } from '../program-pods.ts'
 import { programComponents } from '../program.ts'
 import {
   healthServer,
@@ -82,7 +82,7 @@ export async function createController(
   const asker = new SpeakerAsker(client, { namespace, deadlineMs: SPEAKER_DEADLINE_MS })
   const hearings = new Hearings({
     ask: (place) => asker.ask(place),
-    places: () => [...cluster.speakers.values()].flatMap((pod) => placeOf(pod) ?? []),
+    places: () => [...cluster.speakers.values()].flatMap((pod) => placeOf(programPod(pod, 'speaker')) ?? []),
     changes: overview.changes,
     clock: () => performance.now(),
   })

@@ -5,8 +5,6 @@ import { type ApiClient, isStatus, pathOf } from '../kube/index.ts'
 import type { NodeView } from './node-view.ts'
 import type { PeerView, SegmentView } from './speaker-api.ts'
 
-/** Of one question; a node that is lost does not hold up the answer of the others. */
-const DEADLINE_MS = 3000
 /** Longer answers are broken off: 1,000 peers take a third of it. */
 const ANSWER_LIMIT = 1 << 20
 const SERVICE_ACCOUNTS = { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true }
@@ -41,7 +39,8 @@ export interface SpeakerPlace {
 export interface SpeakerAskerInit {
   /** Of the installation. */
   readonly namespace: string
-  readonly deadlineMs?: number
+  /** Of one question; a node that is lost does not hold up the answer of the others. */
+  readonly deadlineMs: number
 }
 
 type Token = { readonly text: string } | { readonly problem: string }
@@ -52,7 +51,7 @@ type Token = { readonly text: string } | { readonly problem: string }
  */
 export class SpeakerAsker {
   readonly #client: ApiClient
-  readonly #init: Required<SpeakerAskerInit>
+  readonly #init: SpeakerAskerInit
   /** Sessions are taken up again; connections are not kept. */
   readonly #agent = new https.Agent({ rejectUnauthorized: false })
   #token: Promise<Token> | undefined
@@ -60,7 +59,7 @@ export class SpeakerAsker {
 
   constructor(client: ApiClient, init: SpeakerAskerInit) {
     this.#client = client
-    this.#init = { deadlineMs: DEADLINE_MS, ...init }
+    this.#init = init
   }
 
   /** Never rejects. */
