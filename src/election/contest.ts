@@ -172,7 +172,8 @@ export class Contest {
   }
 }
 
-function isAnswering(state: ClaimState): boolean {
+/** Whether who says so of an address answers for it. */
+export function isAnswering(state: ClaimState): boolean {
   return state === 'active' || state === 'yielding'
 }
 

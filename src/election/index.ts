@@ -7,7 +7,7 @@ export {
   type Output,
   type Transition,
 } from './instance.ts'
-export type { Intent } from './contest.ts'
+export { type Intent, isAnswering } from './contest.ts'
 export { KeyRing } from './key-ring.ts'
 export { type Candidate, candidateOrder } from './order.ts'
 export type { Cause } from './table.ts'

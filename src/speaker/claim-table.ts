@@ -1,7 +1,7 @@
 // Which addresses this node answers for and which it watches, on which interfaces: of all segments together, brought up to
 // date by what changes, because of thousands of addresses the whole is dear. Pure.
 
-import type { Transition } from '../election/index.ts'
+import { isAnswering, type Transition } from '../election/index.ts'
 import { formatAddress } from '../ip/index.ts'
 import type { ClaimState } from '../packet/index.ts'
 import type { ResponderTable, TableEntry } from '../wire/index.ts'
@@ -50,7 +50,7 @@ export class ClaimTable {
 
   #entriesOf(state: ClaimState): Map<string, Claimed> | null {
     if (state === 'none') return null
-    return state === 'active' || state === 'yielding' ? this.#held : this.#watched
+    return isAnswering(state) ? this.#held : this.#watched
   }
 }
 

@@ -1,6 +1,7 @@
 // The speaker program: its parts put together.
 
 import type { Logger } from 'pino'
+import { isAnswering } from '../election/index.ts'
 import { type Flags, portFlag, speakerLabels } from '../flags.ts'
 import { inOrder, type Startable } from '../kube/index.ts'
 import { programComponents } from '../program.ts'
@@ -145,5 +146,5 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
 
 /** Of the others nobody outside notices anything. */
 function isOfAccount({ from, to }: TransitionReport): boolean {
-  return [from, to].some((state) => state === 'active' || state === 'yielding' || state === 'blocked')
+  return [from, to].some((state) => isAnswering(state) || state === 'blocked')
 }

@@ -2,7 +2,7 @@
 
 import { formatAddress } from '../ip/index.ts'
 import { type ClaimState, formatMac } from '../packet/index.ts'
-import type { Transition } from '../election/index.ts'
+import { isAnswering, type Transition } from '../election/index.ts'
 import type { Claimed } from './claim-table.ts'
 import type {
   Conflict,
@@ -90,7 +90,7 @@ function segmentReport({ link, instance }: Segment): SegmentReport {
 
 function countHeld(claims: Iterable<{ readonly state: ClaimState }>): number {
   let count = 0
-  for (const { state } of claims) if (state === 'active' || state === 'yielding') count++
+  for (const { state } of claims) if (isAnswering(state)) count++
   return count
 }
 
