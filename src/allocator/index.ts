@@ -12,6 +12,7 @@ export {
   type Assignment,
   advance,
   createState,
+  isOurs,
   poolUsage,
   servicesByPool,
 } from './state.ts'

@@ -8,4 +8,4 @@ export {
   type RankedNode,
   rankNodes,
 } from './ranking.ts'
-export { type ServiceIntent, serviceIntent, servingNodes, type Withheld } from './service-intent.ts'
+export { type ServiceIntent, serviceIntent, servingNodes, shownIPs, type Withheld } from './service-intent.ts'

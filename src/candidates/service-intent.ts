@@ -53,13 +53,19 @@ export function serviceIntent(
   }
 }
 
+/** The addresses in its status, as they stand there; host names are none. */
+export function shownIPs({ status }: Service): string[] {
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
+}
+
 /** What the Service shows of its addresses, and the pool that they belong to. */
 export function askedBy(
-  { metadata, spec, status }: Service,
+  service: Service,
   { configuration }: ClusterView,
 ): { readonly addresses: readonly Address[]; readonly pool: PoolReference } | Withheld {
+  const { metadata, spec } = service
   if (spec?.type !== 'LoadBalancer') return 'notLoadBalancer'
-  const texts = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
+  const texts = shownIPs(service)
   if (texts.length === 0) return 'noIPAllocated'
   const addresses = texts.flatMap((text) => parseAddress(text) ?? [])
   if (addresses.length < texts.length) return 'invalidIP'

@@ -14,6 +14,7 @@ import {
   type Ineligibility,
   rankNodes,
   servingNodes,
+  shownIPs,
 } from '../candidates/index.ts'
 import { keyOf } from '../kube/index.ts'
 import type { Cluster } from './cluster.ts'
@@ -99,15 +100,11 @@ function originIn(
 }
 
 function sharersOf(service: Service, { services }: Cluster): string[] {
-  const own = new Set(ingressOf(service))
+  const own = new Set(shownIPs(service))
   return services
-    .filter((other) => other !== service && ingressOf(other).some((ip) => own.has(ip)))
+    .filter((other) => other !== service && shownIPs(other).some((ip) => own.has(ip)))
     .map(keyOf)
     .sort()
-}
-
-function ingressOf({ status }: Service): string[] {
-  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
 }
 
 function announcementOf(service: Service, { state, message }: ServiceReport, cluster: Cluster): string {

@@ -1,7 +1,9 @@
 // Which addresses should move so that no node announces many more than another: as few as possible, and only to where they
 // would stay. Pure; moves nothing.
 
+import { isOurs } from '../allocator/index.ts'
 import type { Service } from '../api/index.ts'
+import { shownIPs } from '../candidates/index.ts'
 import { keyOf } from '../kube/index.ts'
 import type { Cluster } from './cluster.ts'
 import { level } from './level.ts'
@@ -39,9 +41,7 @@ interface Unit {
 /** What several nodes announce, on segments of their own or during a handover, stays where it is. */
 export function planOf(cluster: Cluster): Plan {
   const { loadBalancerClass } = cluster.installation
-  const ours = cluster.services.filter(
-    ({ spec }) => spec?.type === 'LoadBalancer' && (spec.loadBalancerClass ?? null) === loadBalancerClass,
-  )
+  const ours = cluster.services.filter((service) => isOurs(service, loadBalancerClass))
   const nodes = [...cluster.view.eligible].filter((node) => cluster.readySpeakers.has(node)).sort()
   const units = sharing(ours).map((services) => unitOf(services, cluster))
   const isMovable = ({ holders }: Unit): boolean => holders.length === 1 && nodes.includes(holders[0] ?? '')
@@ -74,15 +74,11 @@ function countOf(units: readonly Unit[]): number {
 function sharing(services: readonly Service[]): Service[][] {
   const groupOf = new Map<string, Set<Service>>()
   for (const service of services) {
-    const groups = new Set(addressesOf(service).flatMap((ip) => groupOf.get(ip) ?? []))
+    const groups = new Set(shownIPs(service).flatMap((ip) => groupOf.get(ip) ?? []))
     const group = new Set([...groups].flatMap((each) => [...each]).concat(service))
-    for (const ip of [...group].flatMap(addressesOf)) groupOf.set(ip, group)
+    for (const ip of [...group].flatMap(shownIPs)) groupOf.set(ip, group)
   }
   return [...new Set(groupOf.values())].map((group) => [...group])
-}
-
-function addressesOf({ status }: Service): string[] {
-  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
 }
 
 function unitOf(group: readonly Service[], cluster: Cluster): Unit {
@@ -91,7 +87,7 @@ function unitOf(group: readonly Service[], cluster: Cluster): Unit {
   const [first = [], ...others] = allowed
   return {
     services,
-    addresses: [...new Set(group.flatMap(addressesOf))],
+    addresses: [...new Set(group.flatMap(shownIPs))],
     holders: [...new Set(services.flatMap((key) => cluster.announcers.get(key) ?? []))],
     targets: first.filter((node) => others.every((nodes) => nodes.includes(node))),
   }

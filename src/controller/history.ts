@@ -2,6 +2,7 @@
 // Kept in memory only, the newest few hundred.
 
 import { ANNOUNCED_CONDITION, ALLOCATED_CONDITION, type Service, type ServiceL2Status } from '../api/index.ts'
+import { shownIPs } from '../candidates/index.ts'
 import { splitKey, timestamp } from '../kube/index.ts'
 import type { Transition, TransitionFilter } from '../status/index.ts'
 import { nodeOf, serviceOf } from './announcements.ts'
@@ -84,7 +85,7 @@ function newsOfService(now: Service | undefined, before: Service | undefined): N
 }
 
 function ipsOf(service: Service | undefined): string {
-  return (service?.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []).join(' and ')
+  return (service === undefined ? [] : shownIPs(service)).join(' and ')
 }
 
 /** What a condition says that is False, and did not say that before. */
