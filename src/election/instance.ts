@@ -159,7 +159,10 @@ export class Instance {
     return this.#voice.hasSaidGoodbye || (this.isLeaving && !this.#situation.isUp)
   }
 
-  /** Replaces all intents; one that has not changed may be the same object. `isStale`: the view of the cluster that they come from may be an old one. */
+  /**
+   * Replaces all intents; one that has not changed may be the same object. `isStale`: the view of the cluster that they
+   * come from may be an old one.
+   */
   setIntents(intents: readonly Intent[], isStale: boolean, now: number): void {
     this.#enter(now)
     if (!this.#knowsCluster && intents.length > 0) {

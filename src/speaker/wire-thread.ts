@@ -19,7 +19,6 @@ import {
 } from '../wire/index.ts'
 import { Hellos } from './hellos.ts'
 import { type AddressCounters, type IntentsChange, NOTHING_REPORTED, type Report } from './intents.ts'
-
 import { CopiedIntents } from './intents-change.ts'
 import { passingOf, Reporter, transitionReport } from './report.ts'
 import { Segments } from './segments.ts'
