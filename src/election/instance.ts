@@ -5,15 +5,12 @@ import type { ClaimState, Hello, Mac } from '../packet/index.ts'
 import type { Contest, Intent } from './contest.ts'
 import { Contests } from './contests.ts'
 import { Listening } from './listening.ts'
+import type { Action, Output, Transition } from './output.ts'
 import { type Peer, Peers } from './peers.ts'
-import { type Cause, type Situation, type Step, nextStep } from './table.ts'
+import { ProbeSlots } from './probe-slots.ts'
+import { type Situation, type Step, nextStep } from './table.ts'
 import {
-  COLD_BATCH,
-  COLD_BATCH_MS,
   PAUSE_MS,
-  RETRY_JITTER,
-  RETRY_MS,
-  RETRY_SPACING_MS,
   SLICE_MS,
   type Settings,
   YIELD_MS,
@@ -39,52 +36,22 @@ export interface Observation {
   readonly kind: 'probe' | 'reply' | 'gratuitous'
 }
 
-/**
- * - `hold`: answer for it, and announce it; `release`: no longer.
- * - `probe`: send one probe. What answers it comes back as `Observation`.
- * - `gratuitous`: announce it once more; `defend`: the same, against a stranger.
- */
-export interface Action {
-  readonly kind: 'hold' | 'release' | 'probe' | 'gratuitous' | 'defend'
-  readonly address: Address
-}
-
-export interface Transition {
-  readonly address: Address
-  readonly from: ClaimState
-  readonly to: ClaimState
-  readonly cause: Cause
-  readonly at: number
-  /** Who answered for the address last, or does now; `null`: nobody was heard to. */
-  readonly peer: { readonly node: string; readonly heardAt: number } | null
-}
-
-/** In the order in which it has to be done: hellos last. */
-export interface Output {
-  readonly actions: readonly Action[]
-  readonly hellos: readonly Hello[]
-  readonly transitions: readonly Transition[]
-}
-
 /** All times: ms of one monotonic clock. */
 export class Instance {
   readonly node: string
   readonly #instance: string
   readonly #settings: Settings
-  readonly #random: () => number
   readonly peers: Peers
   readonly #contests: Contests
   readonly #listening = new Listening()
   readonly #voice = new Voice()
+  readonly #probeSlots: ProbeSlots
   readonly #situation: Situation
 
   #knowsCluster = false
   #downSince = 0
   #leaveBy = Infinity
   #forgetAt = 0
-  #coldSlotAt = -Infinity
-  #drawnInSlot = 0
-  #lastRetryAt = -Infinity
   #nextAt = Infinity
   #actions: Action[] = []
   #hellos: Hello[] = []
@@ -94,7 +61,7 @@ export class Instance {
     this.node = node
     this.#instance = instance
     this.#settings = settings
-    this.#random = random
+    this.#probeSlots = new ProbeSlots(random)
     this.peers = new Peers(node, instance)
     this.#contests = new Contests(node)
     this.#situation = {
@@ -110,7 +77,7 @@ export class Instance {
       isLeaving: false,
       isStale: false,
       send: (kind, { address }) => this.#actions.push({ kind, address }),
-      drawColdSlot: () => this.#drawColdSlot(),
+      drawColdSlot: () => this.#probeSlots.forCold(this.#situation.now),
       repeat: (contest) => this.#voice.list(contest, this.#situation.now),
     }
   }
@@ -312,24 +279,9 @@ export class Instance {
 
   /** When a claim that comes into this state sends its first probe. */
   #firstProbeAt(state: ClaimState): number {
-    if (state === 'blocked') return this.#retrySlot()
-    return state === 'probing' ? this.#situation.now : Infinity
-  }
-
-  #drawColdSlot(): number {
     const { now } = this.#situation
-    if (now >= this.#coldSlotAt + COLD_BATCH_MS) [this.#coldSlotAt, this.#drawnInSlot] = [now, 0]
-    else if (this.#drawnInSlot === COLD_BATCH)
-      [this.#coldSlotAt, this.#drawnInSlot] = [this.#coldSlotAt + COLD_BATCH_MS, 0]
-    this.#drawnInSlot++
-    return this.#coldSlotAt
-  }
-
-  /** Retries are spread, so that two watchers do not probe in step, and so that thousands do not probe at once. */
-  #retrySlot(): number {
-    const wanted = this.#situation.now + RETRY_MS * (1 + RETRY_JITTER * (2 * this.#random() - 1))
-    this.#lastRetryAt = Math.max(wanted, this.#lastRetryAt + RETRY_SPACING_MS)
-    return this.#lastRetryAt
+    if (state === 'blocked') return this.#probeSlots.forRetry(now)
+    return state === 'probing' ? now : Infinity
   }
 
   #judgePeers(): void {
