@@ -3,7 +3,7 @@
 import type { Address } from '../ip/index.ts'
 import { EndOfBytes, Reader, Writer } from './cursor.ts'
 import { ETHERTYPE_IPV4, MINIMUM_FRAME_BYTES, readEthernetHeader, writeEthernetHeader } from './ethernet.ts'
-import { internetChecksum } from './internet-checksum.ts'
+import { internetChecksum, wordSum, wordSumOf32 } from './internet-checksum.ts'
 import type { Mac } from './mac.ts'
 
 /** 224.0.0.254: link-local, so that no switch prunes it (RFC 4541 section 2.1.2); for experiments (RFC 4727). */
@@ -15,11 +15,13 @@ const HELLO_PORT = 7946
 /** RFC 5082: anything less has passed a router. */
 const TTL = 255
 const PROTOCOL_UDP = 17
+const IPV4_BYTES = 20
 const VERSION_4 = 4
+/** Without options. */
+const VERSION_AND_LENGTH = (VERSION_4 << 4) | (IPV4_BYTES / 4)
 const DONT_FRAGMENT = 0x4000
 const FRAGMENT_MASK = 0x3fff
 const ETHERNET_BYTES = 14
-const IPV4_BYTES = 20
 const UDP_BYTES = 8
 
 export interface UnframedHello {
@@ -32,10 +34,21 @@ export interface UnframedHello {
 export function frameHello(mac: Mac, source: Address | null, payload: Uint8Array): Uint8Array {
   const sender = source === null ? 0 : Number(source.value)
   const udpBytes = UDP_BYTES + payload.length
-  const size = ETHERNET_BYTES + IPV4_BYTES + udpBytes
+  const packetBytes = IPV4_BYTES + udpBytes
   const ethernet = { destination: HELLO_GROUP_MAC, source: mac, etherType: ETHERTYPE_IPV4 }
-  return writeEthernetHeader(new Writer(Math.max(size, MINIMUM_FRAME_BYTES)), ethernet)
-    .put(ipv4Header(sender, IPV4_BYTES + udpBytes))
+  return writeEthernetHeader(
+    new Writer(Math.max(ETHERNET_BYTES + packetBytes, MINIMUM_FRAME_BYTES)),
+    ethernet,
+  )
+    .number(2, VERSION_AND_LENGTH << 8)
+    .number(2, packetBytes)
+    .number(2, 0)
+    .number(2, DONT_FRAGMENT)
+    .number(1, TTL)
+    .number(1, PROTOCOL_UDP)
+    .number(2, ipv4Checksum(sender, packetBytes))
+    .number(4, sender)
+    .number(4, GROUP)
     .number(2, HELLO_PORT)
     .number(2, HELLO_PORT)
     .number(2, udpBytes)
@@ -78,34 +91,17 @@ function readFrame(reader: Reader): UnframedHello | null {
   return { source, payload: reader.bytes(udpBytes - UDP_BYTES) }
 }
 
-function ipv4Header(source: number, packetBytes: number): Uint8Array {
-  const header = (checksum: number): Uint8Array =>
-    new Writer(IPV4_BYTES)
-      .number(1, (VERSION_4 << 4) | (IPV4_BYTES / 4))
-      .number(1, 0)
-      .number(2, packetBytes)
-      .number(2, 0)
-      .number(2, DONT_FRAGMENT)
-      .number(1, TTL)
-      .number(1, PROTOCOL_UDP)
-      .number(2, checksum)
-      .number(4, source)
-      .number(4, GROUP).bytes
-  return header(internetChecksum(header(0)))
+/** RFC 791: of the header, whose other words are zero. */
+function ipv4Checksum(source: number, packetBytes: number): number {
+  const firstWords = (VERSION_AND_LENGTH << 8) + packetBytes + DONT_FRAGMENT
+  const addresses = wordSumOf32(source) + wordSumOf32(GROUP)
+  return internetChecksum(firstWords + ((TTL << 8) | PROTOCOL_UDP) + addresses)
 }
 
 /** RFC 768: over pseudo header, header and payload; zero would mean that there is none. */
 function udpChecksum(source: number, payload: Uint8Array): number {
   const udpBytes = UDP_BYTES + payload.length
-  const summed = new Writer(12 + udpBytes)
-    .number(4, source)
-    .number(4, GROUP)
-    .number(2, PROTOCOL_UDP)
-    .number(2, udpBytes)
-    .number(2, HELLO_PORT)
-    .number(2, HELLO_PORT)
-    .number(2, udpBytes)
-    .number(2, 0)
-    .put(payload)
-  return internetChecksum(summed.bytes) || 0xffff
+  const pseudoHeader = wordSumOf32(source) + wordSumOf32(GROUP) + PROTOCOL_UDP + udpBytes
+  const header = 2 * HELLO_PORT + udpBytes
+  return internetChecksum(pseudoHeader + header + wordSum(payload)) || 0xffff
 }

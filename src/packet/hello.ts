@@ -16,6 +16,7 @@ const FIELD_IPV4_CLAIMS = 2
 const FIELD_IPV6_CLAIMS = 3
 const FIELD_KEYS = 4
 const FIELD_HEADER_BYTES = 3
+const KEY_ID_BYTES = 4
 
 /** RFC 1123: the longest name of a Kubernetes node. */
 const MAX_NODE_BYTES = 253
@@ -23,7 +24,11 @@ const MAX_NODE_BYTES = 253
 export const MAX_KEYS = 4
 /** 1,280 bytes of packet less the headers of IP and UDP, everything but claims, and two field headers for them. */
 const CLAIM_ROOM =
-  1280 - 28 - HEADER_BYTES - (MAX_NODE_BYTES + MAX_KEYS * 4 + 4 * FIELD_HEADER_BYTES) - SIGNATURE_BYTES
+  1280 -
+  28 -
+  HEADER_BYTES -
+  (MAX_NODE_BYTES + MAX_KEYS * KEY_ID_BYTES + 4 * FIELD_HEADER_BYTES) -
+  SIGNATURE_BYTES
 
 const ADDRESS_BYTES = { IPv4: 4, IPv6: 16 } as const satisfies Record<Family, number>
 /** State and epoch. */
@@ -102,13 +107,15 @@ export function encodeHello(hello: Hello, { cluster, keys }: Sealing): Uint8Arra
   const node = Buffer.from(hello.node)
   if (node.length === 0 || node.length > MAX_NODE_BYTES) throw new RangeError(`node name ${hello.node}`)
   if (keys.length > MAX_KEYS) throw new RangeError(`${keys.length} keys`)
-  const fields = [
-    field(FIELD_NODE, node),
-    field(FIELD_KEYS, keys.reduce((to, { id }) => to.number(4, id), new Writer(4 * keys.length)).bytes),
-    ...claimField(FIELD_IPV4_CLAIMS, 'IPv4', hello.claims),
-    ...claimField(FIELD_IPV6_CLAIMS, 'IPv6', hello.claims),
-  ]
-  const length = HEADER_BYTES + fields.reduce((sum, { length }) => sum + length, 0) + SIGNATURE_BYTES
+  const claims = { IPv4: [] as HelloClaim[], IPv6: [] as HelloClaim[] }
+  for (const claim of hello.claims) claims[claim.address.family].push(claim)
+  const length =
+    HEADER_BYTES +
+    fieldBytes(node.length) +
+    fieldBytes(KEY_ID_BYTES * keys.length) +
+    claimFieldBytes('IPv4', claims.IPv4) +
+    claimFieldBytes('IPv6', claims.IPv6) +
+    SIGNATURE_BYTES
   const writer = new Writer(length)
     .number(4, MAGIC)
     .number(1, MAJOR)
@@ -121,7 +128,11 @@ export function encodeHello(hello: Hello, { cluster, keys }: Sealing): Uint8Arra
     .number(2, hello.deadInterval)
     .number(1, flagBits(hello))
     .number(1, MAJOR) // the highest that this release speaks
-  for (const bytes of fields) writer.put(bytes)
+  beginField(writer, FIELD_NODE, node.length).put(node)
+  beginField(writer, FIELD_KEYS, KEY_ID_BYTES * keys.length)
+  for (const { id } of keys) writer.number(KEY_ID_BYTES, id)
+  writeClaims(writer, FIELD_IPV4_CLAIMS, 'IPv4', claims.IPv4)
+  writeClaims(writer, FIELD_IPV6_CLAIMS, 'IPv6', claims.IPv6)
   return writer.put(sign(writer.bytes.subarray(0, length - SIGNATURE_BYTES), keys[0])).bytes
 }
 
@@ -182,7 +193,7 @@ function readName(content: Uint8Array): string | null {
 }
 
 function* readKeys(reader: Reader): Iterable<number> {
-  while (reader.rest > 0) yield reader.number(4)
+  while (reader.rest > 0) yield reader.number(KEY_ID_BYTES)
 }
 
 function* readClaims(reader: Reader, family: Family): Iterable<HelloClaim> {
@@ -195,23 +206,27 @@ function* readClaims(reader: Reader, family: Family): Iterable<HelloClaim> {
   }
 }
 
-function claimField(kind: number, family: Family, claims: readonly HelloClaim[]): Uint8Array[] {
-  const chosen = claims.filter(({ address }) => address.family === family)
-  if (chosen.length === 0) return []
-  const writer = new Writer(chosen.length * claimBytes(family))
-  for (const { address, state, epoch } of chosen) {
+function beginField(writer: Writer, kind: number, contentBytes: number): Writer {
+  return writer.number(1, kind).number(2, contentBytes)
+}
+
+function fieldBytes(contentBytes: number): number {
+  return FIELD_HEADER_BYTES + contentBytes
+}
+
+/** Without claims there is no field. */
+function claimFieldBytes(family: Family, claims: readonly HelloClaim[]): number {
+  return claims.length === 0 ? 0 : fieldBytes(claims.length * claimBytes(family))
+}
+
+function writeClaims(writer: Writer, kind: number, family: Family, claims: readonly HelloClaim[]): void {
+  if (claims.length === 0) return
+  beginField(writer, kind, claims.length * claimBytes(family))
+  for (const { address, state, epoch } of claims) {
     if (family === 'IPv4') writer.number(4, Number(address.value))
     else writer.big(16, address.value)
     writer.number(1, CLAIM_STATES.indexOf(state)).number(4, epoch)
   }
-  return [field(kind, writer.bytes)]
-}
-
-function field(kind: number, content: Uint8Array): Uint8Array {
-  return new Writer(FIELD_HEADER_BYTES + content.length)
-    .number(1, kind)
-    .number(2, content.length)
-    .put(content).bytes
 }
 
 function claimBytes(family: Family): number {

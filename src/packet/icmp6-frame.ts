@@ -1,7 +1,7 @@
 // ICMPv6 messages to groups as whole frames (RFC 4443, RFC 8200, RFC 2464). What they say is for others.
 import { Writer } from './cursor.ts'
 import { ETHERTYPE_IPV6, writeEthernetHeader } from './ethernet.ts'
-import { internetChecksum } from './internet-checksum.ts'
+import { internetChecksum, wordSum } from './internet-checksum.ts'
 import type { Mac } from './mac.ts'
 
 const IPV6_VERSION = 0x6000_0000
@@ -57,5 +57,5 @@ export function icmp6Checksum(source: bigint, destination: bigint, message: Uint
     .number(4, message.length)
     .number(4, NEXT_HEADER_ICMPV6)
     .put(message)
-  return internetChecksum(summed.bytes)
+  return internetChecksum(wordSum(summed.bytes))
 }
