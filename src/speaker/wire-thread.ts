@@ -181,7 +181,7 @@ class WireThread {
     if (this.#segments.hasLeft) this.#onLeft?.()
     const { nextAt } = this.#segments
     if (nextAt < Infinity)
-      this.#running = setTimeout(() => this.#onDue(), Math.max(1, nextAt - performance.now()))
+      this.#running = setTimeout(() => this.#onDue(), Math.max(1, Math.ceil(nextAt - performance.now())))
   }
 
   /** The event loop runs timers before it reads: a peer whose hello waits to be read is not silent. */
