@@ -1,6 +1,6 @@
 // What the programs ask of the API server, by its own audit log: nothing that it refuses, and each thing that their
-// Roles allow. Needs `sandbox exec --audit`, as scripts/test.mjs starts it. What the files before this one have made happen
-// counts as well; those that take Roles away come after it.
+// Roles allow. Needs `sandbox exec --audit`, as scripts/test.mjs starts it, which runs this file after all others: what they
+// have made happen counts as well.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -82,7 +82,10 @@ function usedRights(): Set<string> {
   )
 }
 
-/** An API server that has just started refuses all until it has read its Roles: what it grants later is no lack of a right. */
+/**
+ * An API server that has just started refuses all until it has read its Roles, and some tests take the Roles away and bring
+ * them back: what is granted later is no lack of a right.
+ */
 function refusedForGood(events: AuditEvent[]): AuditEvent[] {
   return events.filter(
     (refused, at) =>
