@@ -1,5 +1,6 @@
 // What the active replica does: asks the allocator and carries out what it decides. Begins with its term and ends with it.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import {
   advance,
@@ -64,7 +65,9 @@ export class ActiveTerm implements Startable {
   readonly #helloSecret: HelloSecret | undefined
   /** Services that the configuration concerns and that have not been looked at since. */
   readonly #concerned = new Set<string>()
-  #gathering: NodeJS.Timeout | undefined
+  /** Until the configuration is no longer older than what is known. */
+  #gathering: Promise<void> | undefined
+  #stopped = false
   /** While it runs, more pools may come or go. */
   #settling: NodeJS.Timeout | undefined
   #ticking: NodeJS.Timeout | undefined
@@ -112,7 +115,7 @@ export class ActiveTerm implements Startable {
 
   /** Waits for what is being written; after the end of the term that is nothing. */
   async stop(): Promise<void> {
-    clearTimeout(this.#gathering)
+    this.#stopped = true
     clearTimeout(this.#settling)
     clearInterval(this.#ticking)
     this.#components.configurationState.withdraw()
@@ -127,10 +130,10 @@ export class ActiveTerm implements Startable {
   }
 
   onConfiguration(): void {
-    this.#gathering ??= setTimeout(() => {
+    this.#gathering ??= sleep(GATHER_MS).then(() => {
       this.#gathering = undefined
-      this.#configure()
-    }, GATHER_MS)
+      if (!this.#stopped) this.#configure()
+    })
   }
 
   /** There is a pool more or less. */
@@ -170,8 +173,10 @@ export class ActiveTerm implements Startable {
 
   async #reconcile(key: string): Promise<void> {
     const { cluster, term } = this.#components
+    // A Namespace and a Service in it, a drain and a new Service: applied together they come in this order.
+    while (this.#gathering !== undefined) await this.#gathering
     const shown = cluster.services.get(key)
-    if (shown === undefined || term.isOver) return
+    if (shown === undefined || term.isOver || this.#stopped) return
     const service = this.#writer.latest(key, shown)
     const decision = reconcileService(this.state, service)
     this.#add(decision.wake)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Service } from '../../src/api/index.ts'
 import { Term } from '../../src/kube/index.ts'
 import { type FakeApiServer, type SeenRequest, startApiServer } from '../kube/fake-api-server.ts'
@@ -107,6 +108,21 @@ test('a process that slept through the end of its term sends nothing when it wak
   await server.until(() => controller.view.services.has('default/a'))
   await controller.stop()
   assert.deepEqual(writes(server), [])
+})
+
+test('a Service that comes after a change of a pool is judged by the pool as it is then', async (t) => {
+  const server = await serverWithPool(t)
+  const { controller } = replica(t, server)
+  void controller.begin(new Term(() => 0, Infinity))
+  controller.start()
+  await server.until(() => controller.usage.has('lan'))
+  const metadata = { namespace: NAMESPACE, name: 'lan', generation: 2 }
+  const draining = { metadata, spec: { addresses: ['192.0.2.0/24'], drain: true } }
+  server.set('ipaddresspools', draining)
+  while (controller.view.pools.get('lan')?.spec.drain !== true) await turn()
+  add(server, 'a')
+  await server.until(() => writes(server).length === 1)
+  assert.equal(addressOf(server, 'a'), undefined)
 })
 
 test('another term begins anew', async (t) => {
