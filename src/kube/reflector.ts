@@ -18,6 +18,10 @@ const WATCH_SECONDS = 290
 const BACKOFF: BackoffInit = { firstMs: 500, longestMs: 5000 }
 /** Until a collection that is not there is looked for again: servers are not upgraded more often. */
 const ABSENT_MS = 10 * 60_000
+/** A server that has just started forbids everything for a moment: so many refusals in a row are believed. */
+const BELIEVED_REFUSALS = 3
+/** Until a collection that is forbidden is tried again: somebody may give us the right to it. */
+const FORBIDDEN_MS = 60_000
 /** Answers in a row that brought no event: after so many the version that we watch from is given up. */
 const FRUITLESS_LIMIT = 5
 
@@ -37,7 +41,10 @@ export interface ReflectorInit<T extends KubeObject> {
   pageSize?: number
   idleLimitMs?: number
   backoff?: BackoffInit
-  /** It may be that the server does not have the collection (404) or does not show it to us (403): then it is empty. */
+  /**
+   * It may be that the server does not have the collection (404) or does not show it to us (403): nobody waits for it
+   * then, and what is known of it stays.
+   */
   optional?: boolean
   /** An object is new, other than before, or gone (`undefined`). Called after the copy has changed; what it throws is logged. */
   onChange?: (key: string, object: T | undefined, before: T | undefined) => void
@@ -63,6 +70,7 @@ export class Reflector<T extends KubeObject> implements Startable {
   #running: Promise<void> = Promise.resolve()
   #resourceVersion: string | undefined
   #fruitless = 0
+  #refusals = 0
   #connected = false
   #hasSynced = false
   #lastContact: number | undefined
@@ -142,19 +150,30 @@ export class Reflector<T extends KubeObject> implements Startable {
       this.#resourceVersion = await this.#list()
     } catch (error) {
       this.#relisted.push(...relisted)
-      if (!this.#init.optional || !(isStatus(error, 404) || isStatus(error, 403))) throw error
-      await this.#absent(error as ApiError)
+      const againMs = this.#init.optional ? this.#withoutMs(error) : null
+      if (againMs === null) throw error
+      this.#doWithout(error)
+      await this.#sleep(againMs)
       return
     }
     for (const resolve of relisted) resolve()
   }
 
-  async #absent({ message }: ApiError): Promise<void> {
-    this.#replace(new Map())
-    this.#components.log.info({ kind: this.#init.resource.kind, reason: message }, 'done without')
+  /** How long to do without the collection after this failure; `null`: it is to be tried as after any other. */
+  #withoutMs(error: unknown): number | null {
+    if (isStatus(error, 404)) return ABSENT_MS
+    if (!isStatus(error, 403)) return null
+    this.#refusals++
+    return this.#refusals < BELIEVED_REFUSALS ? null : FORBIDDEN_MS
+  }
+
+  #doWithout(error: unknown): void {
+    const reason = String(error)
+    if (reason !== this.#said)
+      this.#components.log.info({ kind: this.#init.resource.kind, reason }, 'done without')
+    this.#said = reason
     this.#hasSynced = true
     this.#markSynced()
-    await this.#sleep(ABSENT_MS)
   }
 
   async #watchUntilRelist(from: string): Promise<void> {
@@ -228,6 +247,7 @@ export class Reflector<T extends KubeObject> implements Startable {
     this.#replace(listed)
     this.#hasContact()
     this.#fruitless = 0
+    this.#refusals = 0
     this.#hasSynced = true
     this.#markSynced()
     return version

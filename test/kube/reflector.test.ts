@@ -513,19 +513,49 @@ test('a relist while the server is away waits for it, and a stop ends the waitin
   await never
 })
 
-test('an optional collection that the server does not have is empty, and asked for once', async (t) => {
-  for (const code of [403, 404]) {
-    const { server, reflector, logs } = await setUp(t, ['a'], { optional: true })
-    server.fault = (_, response) => {
-      failWith(response, code, 'NotThere')
-      return true
-    }
-    reflector.start()
-    await reflector.synced
-    assert.deepEqual([reflector.hasSynced, reflector.objects.size, server.requests.length], [true, 0, 1])
-    assert.deepEqual(
-      logs.map(({ msg }) => msg),
-      ['done without'],
-    )
+function forbid(server: FakeApiServer, refuses: () => boolean): void {
+  server.fault = ({ query }, response) => {
+    if (query.get('watch') !== null || !refuses()) return false
+    failWith(response, 403, 'Forbidden')
+    return true
   }
+}
+
+test('an optional collection that the server does not have is empty, and asked for once', async (t) => {
+  const { server, reflector, logs } = await setUp(t, ['a'], { optional: true })
+  server.fault = (_, response) => {
+    failWith(response, 404, 'NotThere')
+    return true
+  }
+  reflector.start()
+  await reflector.synced
+  assert.deepEqual([reflector.hasSynced, reflector.objects.size, server.requests.length], [true, 0, 1])
+  assert.deepEqual(
+    logs.map(({ msg }) => msg),
+    ['done without'],
+  )
+})
+
+test('an optional collection that is forbidden for a moment is waited for', async (t) => {
+  const { server, reflector } = await setUp(t, ['a'], { optional: true })
+  forbid(server, () => lists(server) <= 2)
+  reflector.start()
+  await reflector.synced
+  assert.deepEqual(names(reflector), ['a'])
+})
+
+test('an optional collection that stays forbidden is done without, and what is known of it stays', async (t) => {
+  const { server, reflector, logs } = await setUp(t, ['a'], { optional: true })
+  const told = (): boolean => logs.some(({ msg }) => msg === 'done without')
+  forbid(server, () => lists(server) > 1)
+  reflector.start()
+  await reflector.synced
+  void reflector.relist()
+  while (!told()) await turns()
+  assert.deepEqual([names(reflector), lists(server)], [['a'], 4])
+  const second = await setUp(t, ['a'], { optional: true })
+  forbid(second.server, () => true)
+  second.reflector.start()
+  await second.reflector.synced
+  assert.deepEqual([second.reflector.hasSynced, names(second.reflector)], [true, []])
 })
