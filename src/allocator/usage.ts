@@ -7,13 +7,11 @@ export interface FamilyUsage {
   readonly total: bigint
   /** A shared address counts once. */
   readonly inUse: bigint
-  /** Clamped to 2^63 - 1, the most that the int64 of the pool's status holds. */
+  /** Of `total`, what nobody has. */
   readonly available: bigint
 }
 
 export type PoolUsage = Readonly<Record<Family, FamilyUsage>>
-
-const MAX_INT64 = 2n ** 63n - 1n
 
 /** How many addresses of the pool can be given out, held ones among them. */
 export function assignableCount({ assignable, avoidBuggyIPs }: Pool, family: Family): bigint {
@@ -24,8 +22,7 @@ export function assignableCount({ assignable, avoidBuggyIPs }: Pool, family: Fam
 
 /** @param taken of the `total`, those that are held; `inUse` counts also what is held and not given out any more. */
 export function familyUsage(total: bigint, inUse: number, taken: number): FamilyUsage {
-  const available = total - BigInt(taken)
-  return { total, inUse: BigInt(inUse), available: available > MAX_INT64 ? MAX_INT64 : available }
+  return { total, inUse: BigInt(inUse), available: total - BigInt(taken) }
 }
 
 function avoidedCount(ranges: readonly Range[]): bigint {

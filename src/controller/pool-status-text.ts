@@ -12,6 +12,9 @@ const OUR_CONDITIONS: ReadonlySet<string> = new Set<PoolReport['conditions'][num
   'AddressesSkipped',
 ])
 
+/** The most that the int64 of a count holds. */
+const MAX_INT64 = 2n ** 63n - 1n
+
 /** The report as JSON text, exactly; the times of its conditions are not in it. */
 export function reportText({ usage, conditions }: PoolReport): string {
   return statusText(usage, conditions)
@@ -48,6 +51,8 @@ function statusText({ IPv4, IPv6 }: PoolReport['usage'], conditions: readonly ob
     availableIPv4: IPv4.available,
     availableIPv6: IPv6.available,
   }
-  const members = Object.entries(counts).map(([name, count]) => `"${name}":${count}`)
+  const members = Object.entries(counts).map(
+    ([name, count]) => `"${name}":${count > MAX_INT64 ? MAX_INT64 : count}`,
+  )
   return `{${[...members, `"conditions":${JSON.stringify(conditions)}`].join()}}`
 }

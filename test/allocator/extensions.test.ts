@@ -194,3 +194,8 @@ test('a pool near its end says so by family, and one that is refused says why', 
   cluster.apply(service('last'))
   assert.deepEqual(conditions(cluster, 'lan')[1], 'NearlyExhausted True Exhausted')
 })
+
+test('a large pool of IPv6 is not near its end', () => {
+  const cluster = new Cluster([pool('large', ['fd00::/48'])], [service('web', { families: ['IPv6'] })])
+  assert.equal(conditions(cluster, 'large')[1], 'NearlyExhausted False EnoughAddresses')
+})

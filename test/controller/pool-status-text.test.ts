@@ -17,8 +17,10 @@ const REPORT: PoolReport = {
 
 const COUNTS = '"assignedIPv4":3,"assignedIPv6":0,"availableIPv4":7,"availableIPv6":9223372036854775807'
 
-test('counts beyond 2^53 are exact', () => {
+test('counts beyond 2^53 are exact, up to what an int64 holds', () => {
   assert.match(reportText(REPORT), new RegExp(COUNTS))
+  const IPv6 = { total: 2n * MOST, inUse: 0n, available: 2n * MOST }
+  assert.match(reportText({ ...REPORT, usage: { ...REPORT.usage, IPv6 } }), new RegExp(COUNTS))
 })
 
 test('times are new where the status of a condition is, conditions of others stay, and ours that ended go', () => {
