@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { before } from 'node:test'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { goTool } from '../../scripts/go-tool.mjs'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { writeMetalLBChart } from './metallb-chart.ts'
@@ -98,6 +98,15 @@ test("a release named metallb has the names and selectors of MetalLB's chart", (
   const { app, component } = spec.template.metadata.labels
   assert.deepEqual({ app, component }, { app: 'metallb', component: 'speaker' })
   assert.equal(workload('Deployment', {}).metadata.name, 'metallb-controller')
+})
+
+test("a full copy of MetalLB's values makes objects of the same names and selectors as none", () => {
+  const copy = parse(readFileSync('test/tools-sandbox/metallb-values.yaml', 'utf8')) as object
+  const identities = (values: object): object[] =>
+    objects(template(values)).map(({ kind, metadata: { name, labels }, spec }) => {
+      return { kind, name, labels, selector: spec?.selector, podLabels: spec?.template?.metadata.labels }
+    })
+  assert.deepEqual(identities(copy), identities({}))
 })
 
 const COMMON = {

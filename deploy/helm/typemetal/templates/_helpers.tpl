@@ -1,6 +1,6 @@
-{{/* The label app.kubernetes.io/name. */}}
+{{/* The label app.kubernetes.io/name: by default that of MetalLB's chart, also where its values file leaves it empty. */}}
 {{- define "typemetal.name" -}}
-{{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{ default "metallb" .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
 {{/* What the names of our objects begin with: the release's name, and ours unless that is part of it. */}}
