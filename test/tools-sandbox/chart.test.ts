@@ -155,7 +155,7 @@ test('what is optional is made when it is asked for', () => {
   const all = template({
     crds: { enabled: false },
     rbac: { create: false },
-    networkpolicies: { enabled: true, apiPort: 16443 },
+    networkpolicies: { enabled: true },
     prometheus: {
       podMonitor: { enabled: true, interval: '7s' },
       prometheusRule: { enabled: true, extraAlerts: [{ alert: 'Own', expr: 'vector(1)' }] },
@@ -164,9 +164,18 @@ test('what is optional is made when it is asked for', () => {
   const kinds = new Set(objects(all).map(({ kind }) => kind))
   for (const kind of ['PodMonitor', 'NetworkPolicy', 'PrometheusRule']) assert.ok(kinds.has(kind), kind)
   assert.ok(!kinds.has('CustomResourceDefinition') && !kinds.has('RoleBinding'))
-  assert.match(all, /port: 16443/)
   assert.match(all, /interval: 7s/)
   assert.match(all, /alert: MetalLBStaleConfig[^]*alert: Own/)
+})
+
+test('the network policy lets the controller reach API server and speakers by the ports of the values', () => {
+  const values = { networkpolicies: { enabled: true, apiPort: 16443 }, prometheus: { metricsPort: 9999 } }
+  const policies = objects(template(values)).filter(({ kind }) => kind === 'NetworkPolicy')
+  const rules = policies.map(({ spec }) => (spec as { egress: { ports: { port: number }[] }[] }).egress)
+  assert.deepEqual(
+    rules.map((egress) => egress.map(({ ports }) => ports.map(({ port }) => port))),
+    [[[16443], [9999]]],
+  )
 })
 
 test('a value that is not there is refused by its name', () => {
