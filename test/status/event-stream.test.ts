@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import https from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import { metricsRegistry, type ServiceDetail, controllerServer } from '../../src/status/index.ts'
+import type { Access } from '../../src/status/server.ts'
+import { selfSigned } from '../../src/status/self-signed.ts'
 import { PENDING, sourceOf } from './source.ts'
 
 interface Told {
@@ -47,12 +51,15 @@ class Reader {
   }
 }
 
-async function listening(t: TestContext, source: ReturnType<typeof sourceOf>): Promise<number> {
-  const server = controllerServer(source, metricsRegistry(), {
+async function listening(
+  t: TestContext,
+  source: ReturnType<typeof sourceOf>,
+  { access, onConnection }: { access: Access; onConnection?: (socket: Socket) => void } = {
     access: { kind: 'loopback' },
-    page: '',
-    onDefect: assert.ifError,
-  })
+  },
+): Promise<number> {
+  const server = controllerServer(source, metricsRegistry(), { access, page: '', onDefect: assert.ifError })
+  if (onConnection !== undefined) server.server.on('connection', onConnection)
   await server.listen({ port: 0, host: '127.0.0.1' })
   t.after(() => server.close())
   return (server.server.address() as AddressInfo).port
@@ -138,6 +145,36 @@ test('a reader that takes nothing costs no memory: it skips to what is newest', 
   }
   // The one that reads was told all of 4 x 50; the other what its buffers took, a few MB at most.
   assert.ok(views < 4 * 50 + 100, `${views} views were made`)
+})
+
+test('those that leave while it is asked whether they may look take no place', async (t) => {
+  const connections: Socket[] = []
+  const answers: (() => void)[] = []
+  let allAsked: () => void = () => undefined
+  const asking = new Promise<void>((resolve) => (allAsked = resolve))
+  const check = ({ url }: { url: string }): Promise<void> =>
+    new Promise((resolve) => {
+      if (url.endsWith('?known')) return resolve()
+      answers.push(resolve)
+      if (answers.length === 32) allAsked()
+    })
+  const access: Access = { kind: 'https', tls: selfSigned(['localhost'], Date.now()), check }
+  const onConnection = (socket: Socket): void => void connections.push(socket)
+  const port = await listening(t, sourceOf(), { access, onConnection })
+  const open = (path: string): http.ClientRequest => {
+    const options = { port, host: '127.0.0.1', path, rejectUnauthorized: false, agent: false }
+    return https.get(options).on('error', () => undefined)
+  }
+  const impatient = Array.from({ length: 32 }, () => open('/api/v1/events'))
+  await asking
+  const left = connections.map((socket) => once(socket, 'close'))
+  for (const request of impatient) request.destroy()
+  await Promise.all(left)
+  for (const answer of answers) answer()
+  const patient = open('/api/v1/events?known')
+  t.after(() => patient.destroy())
+  const [{ statusCode }] = (await once(patient, 'response')) as [http.IncomingMessage]
+  assert.equal(statusCode, 200)
 })
 
 test('beyond the readers that are allowed one is told to come back', async (t) => {
