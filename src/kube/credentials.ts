@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import type { Access, Credentials, CredentialsSource } from './access.ts'
 import { NotConfigured } from './errors.ts'
 import { serviceAccountSource, TOKEN } from './service-account.ts'
@@ -38,15 +38,22 @@ export async function loadPersonalCredentials({ kubeconfig, context }: PersonalC
 }
 
 async function personSource(kubeconfig?: string, context?: string): Promise<CredentialsSource> {
-  const file = kubeconfig || process.env.KUBECONFIG || homeConfig()
-  if (file === undefined) {
+  const files = kubeconfig ? [kubeconfig] : filesOfPerson()
+  if (files === undefined) {
     throw new NotConfigured(
       'no API server: not in a cluster, no $KUBECONFIG, no ~/.kube/config; run in a pod or give --kubeconfig FILE',
     )
   }
   // client-node takes 20 MB of memory, and no pod needs it.
   const { kubeconfigSource } = await import('./kubeconfig.ts')
-  return kubeconfigSource({ named: kubeconfig ?? null, file, context: context ?? null })
+  return kubeconfigSource({ files, context: context ?? null })
+}
+
+function filesOfPerson(): readonly string[] | undefined {
+  const { KUBECONFIG } = process.env
+  if (KUBECONFIG) return KUBECONFIG.split(delimiter).filter((file) => file !== '')
+  const file = homeConfig()
+  return file === undefined ? undefined : [file]
 }
 
 function isInCluster(): boolean {

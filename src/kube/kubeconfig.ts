@@ -2,16 +2,16 @@
 // opens a new TLS connection for every request.
 
 import { KubeConfig } from '@kubernetes/client-node'
+import { readFileSync, statSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
+import { delimiter, dirname } from 'node:path'
 import type { Access, CredentialsSource } from './access.ts'
 import { NotConfigured } from './errors.ts'
 
 export interface KubeconfigChoice {
-  /** The file that was asked for; `null`: client-node's own search. */
-  readonly named: string | null
-  /** What an error calls it. */
-  readonly file: string
-  /** `null`: the current one of the file. */
+  /** Merged as kubectl does; where one is there, those that are not are skipped. */
+  readonly files: readonly string[]
+  /** `null`: the current one. */
   readonly context: string | null
 }
 
@@ -35,17 +35,17 @@ export function kubeconfigSource(choice: KubeconfigChoice): CredentialsSource {
 }
 
 /** client-node by itself would fall back to http://localhost:8080, where nobody wants to go. */
-function loadConfig({ named, file, context: wanted }: KubeconfigChoice): KubeConfig {
-  const config = new KubeConfig()
+function loadConfig({ files, context: wanted }: KubeconfigChoice): KubeConfig {
+  const file = files.join(delimiter)
+  let config: KubeConfig
   try {
-    if (named === null) config.loadFromDefault()
-    else config.loadFromFile(named)
+    config = mergeFiles(files)
   } catch (error) {
     throw new NotConfigured(`cannot use the kubeconfig ${file}: ${(error as Error).message}`)
   }
   if (wanted !== null && config.getContextObject(wanted) === null) {
-    const known = config.getContexts().map(({ name }) => name)
-    throw new NotConfigured(`${file} has no context "${wanted}"; it has ${known.join(', ') || 'none'}`)
+    const known = new Set(config.getContexts().map(({ name }) => name))
+    throw new NotConfigured(`${file} has no context "${wanted}"; it has ${[...known].join(', ') || 'none'}`)
   }
   if (wanted !== null) config.setCurrentContext(wanted)
   if (!URL.canParse(config.getCurrentCluster()?.server ?? '')) {
@@ -57,6 +57,33 @@ function loadConfig({ named, file, context: wanted }: KubeconfigChoice): KubeCon
   if (user !== '' && config.getUser(user) === null) {
     throw new NotConfigured(`${file} has no user "${user}", whom its context names`)
   }
+  return config
+}
+
+/**
+ * What the first file says counts, of the current context and of each entry by its name (Kubernetes docs, Organizing
+ * Cluster Access Using kubeconfig Files). With client-node's own merge the last current context would win, and an entry
+ * in two files be an error.
+ */
+function mergeFiles(files: readonly string[]): KubeConfig {
+  const present = files.filter((file) => statSync(file, { throwIfNoEntry: false }) !== undefined)
+  const loaded = (present.length > 0 ? present : files).map(loadFile)
+  const merged = new KubeConfig()
+  merged.loadFromOptions({
+    clusters: loaded.flatMap(({ clusters }) => clusters), // of a name the first is found
+    users: loaded.flatMap(({ users }) => users),
+    contexts: loaded.flatMap(({ contexts }) => contexts),
+    currentContext: loaded.find(({ currentContext }) => currentContext)?.currentContext,
+  })
+  return merged
+}
+
+function loadFile(file: string): KubeConfig {
+  const config = new KubeConfig()
+  const text = readFileSync(file, 'utf8')
+  if (text.trim() === '') return config // which is no error for kubectl
+  config.loadFromString(text)
+  config.makePathsAbsolute(dirname(file))
   return config
 }
 
