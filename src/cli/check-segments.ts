@@ -11,7 +11,7 @@ export function checkSegments(cluster: Cluster, hearings: readonly Hearing[]): F
   const heard = hearings.filter((hearing): hearing is Heard => !('problem' in hearing))
   return [
     ...hearings.flatMap((hearing) => ('problem' in hearing ? notAsked(hearing) : [])),
-    ...heard.flatMap((hearing) => ofNode(hearing, heard)),
+    ...heard.flatMap((hearing) => [...cutOff(hearing, heard, cluster), ...ofNode(hearing)]),
     ...deafPairs(heard),
     ...doubleMacs(heard),
     ...missingInterfaces(cluster, heard),
@@ -30,34 +30,52 @@ function notAsked({ node, problem }: { node: string; problem: string }): Finding
   }
 }
 
-function ofNode({ node, segments, peers }: Heard, all: readonly Heard[]): Finding[] {
-  const object = `Node ${node}`
+/** One that cannot take part, or nobody takes part with. */
+function cutOff(hearing: Heard, all: readonly Heard[], { view: { eligible } }: Cluster): Finding[] {
+  const { node, segments, facts, peers } = hearing
+  const found = { level: 'warning', object: `Node ${node}` } as const
+  // Where nothing may be announced there is no segment, whatever the links are.
+  const links = segments.length > 0 ? segments : facts?.interfaces
+  if (eligible.has(node) && links?.every(({ isUp }) => !isUp) === true) {
+    return [
+      {
+        ...found,
+        reason: 'NoSegment',
+        what: 'no interface of it is up that could announce',
+        why: 'it can announce nothing',
+        remedy: 'see its links, and the excluded interfaces',
+      },
+    ]
+  }
+  const hasOthers = all.some((other) => other !== hearing && takesPart(other))
+  if (peers.length > 0 || !takesPart(hearing) || !hasOthers) return []
+  return [
+    {
+      ...found,
+      reason: 'HearsNobody',
+      what: 'it hears no other speaker',
+      why: 'alone on its segment nobody takes its addresses over; else two nodes may answer for one address',
+      remedy: LET_HELLOS_THROUGH,
+    },
+  ]
+}
+
+function takesPart({ segments }: Heard): boolean {
+  return segments.some(({ isUp }) => isUp)
+}
+
+function ofNode({ node, segments, peers }: Heard): Finding[] {
   const found: Finding[] = []
-  const warn = (reason: string, what: string, why: string, remedy: string): void => {
-    found.push({ level: 'warning', reason, object, what, why, remedy })
-  }
-  if (!segments.some(({ isUp }) => isUp)) {
-    const why = 'it can announce nothing'
-    warn(
-      'NoSegment',
-      'no interface of it is up that could announce',
-      why,
-      'see its links, and the excluded interfaces',
-    )
-  } else if (peers.length === 0 && all.length > 1) {
-    const why =
-      'alone on its segment nobody takes its addresses over; else two nodes may answer for one address'
-    warn('HearsNobody', 'it hears no other speaker', why, LET_HELLOS_THROUGH)
-  }
   for (const { interface: name, isUp, isListening, hasQuorum } of segments) {
     if (!isUp || isListening || hasQuorum || peers.length === 0) continue
-    const why = 'who hears the smaller part gives way when they meet again'
-    warn(
-      'NoQuorum',
-      `on ${name} it hears less than half of the speakers that it knows`,
-      why,
-      LET_HELLOS_THROUGH,
-    )
+    found.push({
+      level: 'warning',
+      reason: 'NoQuorum',
+      object: `Node ${node}`,
+      what: `on ${name} it hears less than half of the speakers that it knows`,
+      why: 'who hears the smaller part gives way when they meet again',
+      remedy: LET_HELLOS_THROUGH,
+    })
   }
   for (const peer of peers) found.push(...ofPeer(node, peer))
   return found
@@ -148,17 +166,17 @@ function doubleMacs(heard: readonly Heard[]): Finding[] {
     }))
 }
 
-/** Interfaces that an advertisement names and none of its nodes has, as far as all of them were asked. */
+/** Interfaces that an advertisement names and none of its nodes has, once all of them have told theirs. */
 function missingInterfaces({ configuration, view }: Cluster, heard: readonly Heard[]): Finding[] {
-  const segmentsOf = new Map(
-    heard.map(({ node, segments }) => [node, segments.map((each) => each.interface)]),
+  const interfacesOf = new Map(
+    heard.flatMap(({ node, facts }) => (facts === null ? [] : [[node, facts.interfaces] as const])),
   )
   return configuration.advertisements.flatMap(({ name, interfaces, nodeSelectors }) => {
     const nodes = view.nodes.filter(
       (node) => view.speakers.has(node.name) && anySelects(nodeSelectors, node.labels),
     )
-    if (nodes.length === 0 || !nodes.every((node) => segmentsOf.has(node.name))) return []
-    const known = new Set(nodes.flatMap((node) => segmentsOf.get(node.name) ?? []))
+    if (nodes.length === 0 || !nodes.every((node) => interfacesOf.has(node.name))) return []
+    const known = new Set(nodes.flatMap((node) => interfacesOf.get(node.name) ?? []).map((each) => each.name))
     const missing = interfaces.filter((wanted) => !known.has(wanted))
     if (missing.length === 0) return []
     return [
@@ -166,7 +184,7 @@ function missingInterfaces({ configuration, view }: Cluster, heard: readonly Hea
         level: 'warning',
         reason: 'NoSuchInterface',
         object: `L2Advertisement ${name}`,
-        what: `it names ${missing.join(', ')}, which none of its nodes announces on`,
+        what: `it names ${missing.join(', ')}, which none of its nodes could announce on`,
         why: 'there nothing is announced by it',
         remedy: 'correct spec.interfaces; names are exact, and excluded interfaces do not count',
       },

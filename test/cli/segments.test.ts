@@ -3,7 +3,7 @@ import test from 'node:test'
 import { checkSegments } from '../../src/cli/check-segments.ts'
 import type { Hearing } from '../../src/status/index.ts'
 import { advertisement } from '../config/objects.ts'
-import { clusterOf } from './objects.ts'
+import { clusterOf, node, NODES } from './objects.ts'
 
 type Heard = Exclude<Hearing, { problem: string }>
 type Peer = Heard['peers'][number]
@@ -37,6 +37,29 @@ function peer(node: string, parts: Partial<Peer> = {}): Peer {
 /** `node` hears those with these digits. */
 function hearing(node: string, hears: string, segments: readonly Segment[] = [eth0]): Heard {
   return { node, facts: null, segments, peers: hears.split('').map((digit) => peer(`node-${digit}`)) }
+}
+
+/** What a speaker tells of its node, which has these interfaces that can announce. */
+function factsOf(node: string, ...interfaces: readonly { name: string; isUp?: boolean }[]): Heard['facts'] {
+  return {
+    node,
+    version: '0.1.0',
+    interfaces: interfaces.map(({ name, isUp = true }) => ({
+      name,
+      mac: `02:00:00:00:00:0${node.at(-1)}`,
+      mtu: 1500,
+      isUp,
+      networks: [],
+      rpFilter: 'loose',
+      isDefault: false,
+    })),
+    gateways: [],
+  }
+}
+
+/** One that takes part in no election, as nothing may be announced there. */
+function idle(node: string, ...interfaces: readonly { name: string; isUp?: boolean }[]): Heard {
+  return { ...hearing(node, '', []), facts: factsOf(node, ...interfaces) }
 }
 
 const WELL = [hearing('node-1', '23'), hearing('node-2', '13'), hearing('node-3', '12')]
@@ -108,9 +131,29 @@ for (const [title, hearings, expected] of cases) {
   test(`what the speakers say shows ${title}`, () => assert.deepEqual(found(hearings), expected))
 }
 
-test('an advertisement that names an interface that no node has is told, once all were asked', () => {
+test('of a node that announces nothing on purpose, and of who is left alone by it, there is nothing to say', () => {
+  const excluded = { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } }
+  const cluster = clusterOf({ nodes: [node('node-1', excluded), node('node-2')] })
+  const alone = hearing('node-2', '')
+  assert.deepEqual(found([idle('node-1', { name: 'eth0' }), alone], cluster), [])
+  assert.deepEqual(found([idle('node-1', { name: 'eth0', isUp: false }), alone], cluster), [])
+})
+
+test('where there is nothing to announce yet, speakers without an election are well, and told where no link is up', () => {
+  const cluster = clusterOf({ pools: [], advertisements: [advertisement('vlan', { interfaces: ['eth0'] })] })
+  const all = NODES.map((name) => idle(name, { name: 'eth0' }))
+  assert.deepEqual(found(all, cluster), [])
+  assert.deepEqual(found([idle('node-1', { name: 'eth0', isUp: false }), ...all.slice(1)], cluster), [
+    'warning NoSegment Node node-1',
+  ])
+  assert.deepEqual(found([hearing('node-1', '', []), ...all.slice(1)], cluster), []) // it tells no interfaces
+})
+
+test('an advertisement that names an interface that no node has is told, once all have told theirs', () => {
   const cluster = clusterOf({ advertisements: [advertisement('vlan', { interfaces: ['eth0', 'eth0.7'] })] })
-  assert.deepEqual(found(WELL, cluster), ['warning NoSuchInterface L2Advertisement vlan'])
+  const told = WELL.map((each) => ({ ...each, facts: factsOf(each.node, { name: 'eth0' }) }))
+  assert.deepEqual(found(told, cluster), ['warning NoSuchInterface L2Advertisement vlan'])
   const unasked = { node: 'node-1', problem: 'no answer' }
-  assert.deepEqual(found([unasked, ...WELL.slice(1)], cluster), ['note SpeakerNotAsked Node node-1'])
+  assert.deepEqual(found([unasked, ...told.slice(1)], cluster), ['note SpeakerNotAsked Node node-1'])
+  assert.deepEqual(found(WELL, cluster), [])
 })

@@ -81,6 +81,7 @@ test('with a pool, and without an advertisement, doctor names the pool that nobo
   assert.equal(code, 5)
   assert.match(out, /^ERROR NotAdvertised\n {2}IPAddressPool lan: /m)
   assert.match(out, /^ERROR NoMatchingAdvertisement\n {2}Service default\/web: /m)
+  assert.doesNotMatch(out, /NoSegment|HearsNobody/) // what has nothing to announce yet is well
 })
 
 test('when all is well every command says so, and who announces is who answers', async () => {
