@@ -57,8 +57,10 @@ function containerOf({ spec }: Pod, component: ProgramPod['component']): Contain
   return spec?.containers.find(({ name }) => name === component) ?? spec?.containers[0]
 }
 
-export function isReady({ status }: Pod): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
+export function isReady(pod: Pod | undefined): boolean {
+  return (
+    pod?.status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
+  )
 }
 
 /** Whether this pod's speaker was told to announce from nodes that are excluded from load balancers. */

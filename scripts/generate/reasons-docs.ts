@@ -137,6 +137,8 @@ export async function reasonsDocs(): Promise<Generated> {
       Object.values(REFUSALS).map((refusal) => [code(refusal.reason), explain(refusal)]),
     ),
     `## Condition ${ANNOUNCED_CONDITION} of a Service`,
+    'Its message begins with the node whose speaker says it. Where several announce one address, each on its LAN, it is ' +
+      'the one that began last. What nobody announces any more, that speaker takes back; 10 s after it was lost, another.',
     table(['reason', 'when'], entries(ANNOUNCED)),
     '## Conditions of an IPAddressPool',
     table(

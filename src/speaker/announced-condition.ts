@@ -23,21 +23,41 @@ const FIELD_MANAGER = 'typemetal-speaker'
 /** At most a hundred writes a second: the controller has better use for the API server. */
 const PAUSE_MS = 10
 
+/** For a text that should go if nobody has a better one: longer than a takeover takes, or a start. */
+const STAYS_MS = 10_000
+
 export interface AnnouncedConditionComponents {
   client: ApiClient
   log: Logger
-  /** The Service as it was read last, and what its condition should say now. */
-  wanted: (key: string) => { readonly service: Service; readonly condition: WantedCondition } | undefined
+  /** The Service as it was read last, and what its condition should say now; `isNews`: see `tell`. */
+  wanted: (key: string, isNews: boolean) => WantedOfService | undefined
+  /** How long a text stays that is no longer so and that nobody replaces; default 10 s. */
+  staysMs?: number
+}
+
+export interface WantedOfService {
+  readonly service: Service
+  readonly condition: WantedCondition
+}
+
+/** Something that was said, and when it was seen first that it is no longer so. */
+interface Passing {
+  readonly message: string
+  readonly since: number
 }
 
 export class AnnouncedConditionWriter implements Startable {
   readonly #client: ApiClient
   readonly #wanted: AnnouncedConditionComponents['wanted']
+  readonly #staysMs: number
   readonly #queue: WorkQueue
+  readonly #news = new Set<string>()
+  readonly #passing = new Map<string, Passing>()
 
-  constructor({ client, log, wanted }: AnnouncedConditionComponents) {
+  constructor({ client, log, wanted, staysMs = STAYS_MS }: AnnouncedConditionComponents) {
     this.#client = client
     this.#wanted = wanted
+    this.#staysMs = staysMs
     this.#queue = new WorkQueue({
       log,
       subject: 'service',
@@ -59,17 +79,44 @@ export class AnnouncedConditionWriter implements Startable {
     this.#queue.add(key)
   }
 
+  /** Something has just changed for the Service on this node. */
+  tell(key: string): void {
+    this.#news.add(key)
+    this.#queue.add(key)
+  }
+
   async #settle(key: string): Promise<void> {
-    const wanted = this.#wanted(key)
-    if (wanted === undefined || wanted.condition === 'asItIs') return
-    const { service, condition } = wanted
-    const shown = service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION)
-    if (condition === 'absent') {
+    const isNews = this.#news.delete(key)
+    try {
+      await this.#say(key, this.#wanted(key, isNews))
+    } catch (error) {
+      if (isNews) this.#news.add(key)
+      throw error
+    }
+  }
+
+  async #say(key: string, wanted: WantedOfService | undefined): Promise<void> {
+    const { service, condition } = wanted ?? { condition: 'asItIs' }
+    const shown = service?.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION)
+    if (condition === 'absentIfItStays' && shown !== undefined && !this.#hasStayed(key, shown)) return
+    this.#passing.delete(key)
+    if (service === undefined || condition === 'asItIs') return
+    if (condition === 'absent' || condition === 'absentIfItStays') {
       if (shown !== undefined) await this.#apply(service, [])
     } else if (!says(shown, condition)) {
       const update = { type: ANNOUNCED_CONDITION, ...condition }
       await this.#apply(service, [dated(update, service.status?.conditions, timestamp())])
     }
+  }
+
+  /** If not, it is looked at again. */
+  #hasStayed(key: string, { message }: Condition): boolean {
+    const before = this.#passing.get(key)
+    const since = before?.message === message ? before.since : performance.now()
+    this.#passing.set(key, { message, since })
+    const left = since + this.#staysMs - performance.now()
+    if (left > 0) this.#queue.addAfter(key, left)
+    return left <= 0
   }
 
   /** Of the Service as it was read: whoever changed it since may have changed what is to be said. */

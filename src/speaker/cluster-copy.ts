@@ -29,6 +29,7 @@ import {
   SERVICES,
   type Startable,
 } from '../kube/index.ts'
+import { isReady } from '../program-pods.ts'
 import { keptNode, keptPod, keptService, keptSlice } from './kept.ts'
 
 export interface ClusterCopyInit {
@@ -40,6 +41,8 @@ export interface ClusterCopyInit {
   onService: (key: string) => void
   /** Which nodes and speakers there are, and how they are. */
   onNodes: () => void
+  /** Which speakers are Ready. */
+  onReadiness: () => void
   /** What the configuration is read from has changed. */
   onConfiguration: () => void
   /** There is a pool more or less. */
@@ -57,7 +60,7 @@ export class ClusterCopy implements Startable {
   readonly #slicesOf = new Map<string, Map<string, EndpointSlice>>()
 
   constructor(components: { client: ApiClient; log: Logger }, init: ClusterCopyInit) {
-    const { namespace, onService, onNodes, onConfiguration, onPoolCount } = init
+    const { namespace, onService, onNodes, onReadiness, onConfiguration, onPoolCount } = init
     const onInput = (_: string, now?: KubeObject, before?: KubeObject): void => {
       if (!isSameInput(now, before)) onConfiguration()
     }
@@ -88,6 +91,7 @@ export class ClusterCopy implements Startable {
       keep: keptPod,
       onChange: (_, now, before) => {
         if (now?.spec?.nodeName !== before?.spec?.nodeName) onNodes()
+        if (isReady(now) !== isReady(before)) onReadiness()
       },
     })
     this.#pools = reflectors.add<IPAddressPool>({
@@ -118,6 +122,12 @@ export class ClusterCopy implements Startable {
   /** Names of the nodes that a speaker was placed on. */
   get speakers(): ReadonlySet<string> {
     return new Set([...this.#speakers.objects.values()].flatMap(({ spec }) => spec?.nodeName ?? []))
+  }
+
+  /** Names of those of them whose speaker is Ready. */
+  get readySpeakers(): ReadonlySet<string> {
+    const ready = [...this.#speakers.objects.values()].filter((pod) => isReady(pod))
+    return new Set(ready.flatMap(({ spec }) => spec?.nodeName ?? []))
   }
 
   /** Drawn when the cluster was made; `undefined` as long as it is not known. */

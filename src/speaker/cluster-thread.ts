@@ -8,7 +8,7 @@ import type { Service } from '../api/index.ts'
 import { clusterView, type ClusterView } from '../candidates/index.ts'
 import { type Configuration, POOLS_QUIET_MS, type Prospect, prospectsOf } from '../config/index.ts'
 import type { ApiClient, ConfigurationStateWriter, Startable } from '../kube/index.ts'
-import type { AnnouncedConditionWriter } from './announced-condition.ts'
+import type { AnnouncedConditionWriter, WantedOfService } from './announced-condition.ts'
 import { AskingServices } from './asking-services.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { ClusterCopy } from './cluster-copy.ts'
@@ -16,7 +16,7 @@ import { combineIntents } from './combine.ts'
 import { type AddressIntent, type Intents, NOTHING_REPORTED, type Report } from './intents.ts'
 import { LastGood } from './last-good.ts'
 import type { Notices } from './notices.ts'
-import { type WantedCondition, wantedCondition } from './wanted-condition.ts'
+import { type Speakers, wantedCondition } from './wanted-condition.ts'
 
 /** Changes that come together are worked on together. */
 const GATHER_MS = 10
@@ -70,6 +70,7 @@ export class ClusterThread implements Startable {
   #contactAt = performance.now()
   #isStale = false
   #report: Report = NOTHING_REPORTED
+  #speakers: Speakers = { ready: new Set(), heard: new Set() }
 
   constructor(components: ClusterThreadComponents, init: ClusterThreadInit) {
     this.#components = components
@@ -80,6 +81,7 @@ export class ClusterThread implements Startable {
       speakerLabels: init.speakerLabels,
       onService: (key) => this.#changed(key),
       onNodes: () => this.#allChanged(),
+      onReadiness: () => this.#noteSpeakers(),
       onConfiguration: () => this.#reconfigure(),
       onPoolCount: () => this.#settlePools(),
     })
@@ -94,7 +96,10 @@ export class ClusterThread implements Startable {
     this.#cluster.start()
     this.#checkpointing = setTimeout(() => this.#useCheckpoint(), CHECKPOINT_AFTER_MS)
     this.#checking = setInterval(() => this.#checkContact(), CONTACT_CHECK_MS)
-    void this.#cluster.synced().then(() => this.#allChanged())
+    void this.#cluster.synced().then(() => {
+      this.#noteSpeakers()
+      this.#allChanged()
+    })
   }
 
   async stop(): Promise<void> {
@@ -117,19 +122,32 @@ export class ClusterThread implements Startable {
   onReport(report: Report): void {
     this.#report = report
     this.#notify()
+    this.#noteSpeakers()
   }
 
   /** A Service as it was read last, and what its condition should say. */
-  wantedCondition(key: string): { service: Service; condition: WantedCondition } | undefined {
+  wantedCondition(key: string, isNews: boolean): WantedOfService | undefined {
     const service = this.#cluster.services.get(key)
     if (service === undefined) return undefined
-    const condition = wantedCondition(this.#init.node, this.#view?.speakers ?? new Set(), {
+    const condition = wantedCondition(this.#init.node, this.#speakers, {
       service,
       isOurs: this.#isOurs(service),
       intent: this.#asking.get(key)?.intent,
       standing: this.#components.notices.standing(key),
+      isNews,
     })
     return { service, condition }
+  }
+
+  /** Of a speaker that is no more the others take away what it said. */
+  #noteSpeakers(): void {
+    if (!this.hasSynced) return
+    const peers = this.#report.segments.flatMap((segment) => segment.peers)
+    const speakers = { ready: this.#cluster.readySpeakers, heard: new Set(peers.map(({ node }) => node)) }
+    if (isDeepStrictEqual(speakers, this.#speakers)) return
+    this.#speakers = speakers
+    if (this.#addresses === undefined) return // all are looked at when everything has been read
+    for (const key of this.#cluster.services.keys()) this.#components.conditions.look(key)
   }
 
   #useCheckpoint(): void {

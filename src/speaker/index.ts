@@ -57,7 +57,7 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
   const conditions = new AnnouncedConditionWriter({
     client,
     log,
-    wanted: (key) => cluster.wantedCondition(key),
+    wanted: (key, isNews) => cluster.wantedCondition(key, isNews),
   })
   const notices = new Notices({ log, events, statuses, conditions }, { node })
   let report = NOTHING_REPORTED

@@ -58,8 +58,12 @@ export function keptNode({ metadata, spec, status }: Node): Node {
   }
 }
 
-export function keptPod({ metadata, spec }: Pod): Pod {
-  return { metadata: identityOf(metadata), spec: { ...pick(spec, ['nodeName']), containers: [] } }
+export function keptPod({ metadata, spec, status }: Pod): Pod {
+  return {
+    metadata: identityOf(metadata),
+    spec: { ...pick(spec, ['nodeName']), containers: [] },
+    status: { conditions: ofType('Ready', status?.conditions) },
+  }
 }
 
 export function keptStatus(object: ServiceL2Status): ServiceL2Status {

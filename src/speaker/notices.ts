@@ -57,7 +57,7 @@ export class Notices {
       const [old, now] = [before.get(key) ?? [], standings.get(key) ?? []]
       if (isSame(old, now)) continue
       this.#tell(service, newsOf(this.#node, old, now, isFirst))
-      this.#components.conditions.look(key)
+      this.#components.conditions.tell(key)
     }
   }
 

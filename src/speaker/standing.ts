@@ -63,6 +63,11 @@ export function nameOf(node: string): string {
   return `node ${JSON.stringify(node)}`
 }
 
+/** The node whose finding the message tells. */
+export function authorOf(message: string): string | undefined {
+  return /^node "([^"]*)"/.exec(message)?.[1]
+}
+
 function noInterface(ip: string): string {
   return `none of its interfaces can announce ${ip}: see the interfaces of the L2Advertisement, and which are up`
 }

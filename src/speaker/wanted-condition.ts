@@ -1,11 +1,18 @@
-// What the condition `typemetal.io/Announced` of a Service should say, as far as this node has a say in it. Pure.
+// What the condition `typemetal.io/Announced` of a Service should say, as far as this node has a say in it. All nodes
+// write the same condition, and two of them can announce one address rightfully, each on its LAN. So that they do not
+// overwrite each other for ever: a text of another node gives way to one that weighs more, or to one as heavy when
+// something has just changed for who writes it; its author alone takes it back, or, when his speaker lives no more, the
+// first of the others. Pure.
 
-import { ANNOUNCED_CONDITION, type Service } from '../api/index.ts'
+import { ANNOUNCED_CONDITION, type Condition, type Service } from '../api/index.ts'
 import type { ServiceIntent } from '../candidates/index.ts'
-import { type Finding, findingOf, nameOf, type Standing } from './standing.ts'
+import { authorOf, type Finding, findingOf, type Standing } from './standing.ts'
 
-/** `absent`, or, where this node has no say in it, `asItIs`. */
-export type WantedCondition = Finding | 'absent' | 'asItIs'
+/**
+ * `asItIs`: this node has no say in it. `absentIfItStays`: what is shown is no longer so, and who knows better has not
+ * said so yet.
+ */
+export type WantedCondition = Finding | 'absent' | 'absentIfItStays' | 'asItIs'
 
 export interface ServiceOnNode {
   readonly service: Service
@@ -15,32 +22,53 @@ export interface ServiceOnNode {
   readonly intent: ServiceIntent | undefined
   /** What became of it on this node. */
   readonly standing: Standing
+  /** Whether that has changed since this node had its say last. */
+  readonly isNews: boolean
 }
 
-/** `speakers`: the nodes whose speaker is Ready. */
+/** The other nodes' speakers. */
+export interface Speakers {
+  /** Nodes whose speaker's pod is Ready. */
+  readonly ready: ReadonlySet<string>
+  /** Nodes that are heard on the wire. */
+  readonly heard: ReadonlySet<string>
+}
+
 export function wantedCondition(
   node: string,
-  speakers: ReadonlySet<string>,
-  { service, isOurs, intent, standing }: ServiceOnNode,
+  speakers: Speakers,
+  { service, isOurs, intent, standing, isNews }: ServiceOnNode,
 ): WantedCondition {
-  if (intent === undefined) {
-    const mayClean = isFirst(node, speakers) && (isOurs || service.spec?.type !== 'LoadBalancer')
-    return mayClean ? 'absent' : 'asItIs'
-  }
+  if (!isOurs && service.spec?.type === 'LoadBalancer') return 'asItIs'
+  const shown = service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION)
+  const author = shown && authorOf(shown.message)
+  const lives = (each: string): boolean =>
+    each === node || speakers.ready.has(each) || speakers.heard.has(each)
   // Of two addresses on two nodes the one with the first speaks for the Service.
-  if (standing[0]?.ip !== intent.ips[0]) return 'asItIs'
-  const finding = findingOf(node, standing)
-  return finding.reason === 'NoMatchingInterface' && !maySayNo(node, service, intent) ? 'asItIs' : finding
+  if (intent !== undefined && standing[0]?.ip === intent.ips[0]) {
+    const finding = findingOf(node, standing)
+    const isFirst = intent.candidates.find((candidate) => lives(candidate.node))?.node === node
+    if (author === node || outweighs(finding, shown, { isFirst, isNews })) return finding
+  }
+  if (shown === undefined) return 'asItIs'
+  if (author === node) return intent === undefined ? 'absent' : 'absentIfItStays'
+  const isCleaner = [...speakers.ready].every((other) => node <= other)
+  return isCleaner && (author === undefined || !lives(author)) ? 'absentIfItStays' : 'asItIs'
 }
 
-/** Who has no interface for it: another node may announce it all the same, and says so. */
-function maySayNo(node: string, { status }: Service, { candidates }: ServiceIntent): boolean {
-  const shown = status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION)
-  if (shown?.status === 'True') return shown.message.startsWith(nameOf(node)) || candidates.length === 1
-  return candidates[0]?.node === node
+/** Against what another node says, or nobody says anything. */
+function outweighs(
+  finding: Finding,
+  shown: Condition | undefined,
+  { isFirst, isNews }: { readonly isFirst: boolean; readonly isNews: boolean },
+): boolean {
+  const weight = weightOf(finding)
+  // Who has no interface for it: another node may announce it all the same, and says so.
+  if (weight === 0) return shown === undefined && isFirst
+  return shown === undefined || weight > weightOf(shown) || (isNews && weight === weightOf(shown))
 }
 
-/** Of a Service that nobody announces any more the first of the speakers takes the condition away. */
-function isFirst(node: string, speakers: ReadonlySet<string>): boolean {
-  return speakers.has(node) && [...speakers].every((other) => node <= other)
+function weightOf({ status, reason }: Pick<Condition, 'status' | 'reason'>): number {
+  if (status === 'True') return 2
+  return reason === 'AddressConflict' ? 1 : 0
 }

@@ -82,3 +82,59 @@ test('what is said already is not written, nor what this node has no say in', as
 test('a condition is taken away by an apply without it', async (t) => {
   assert.deepEqual(await sent(t, [shown(CONFLICT)], 'absent'), [{ query: QUERY, body: bodyWith([]) }])
 })
+
+test('one that should go if it stays is taken away after a while, unless it has changed', async (t) => {
+  const server = await startApiServer(t)
+  const written = new Promise<void>((resolve) => {
+    server.fault = (_, response) => {
+      response.writeHead(200).end('{}')
+      resolve()
+      return true
+    }
+  })
+  const log = pino({ level: 'silent' })
+  const client = new ApiClient(server.credentials)
+  const metadata = { namespace: 'default', name: 'web', uid: 'u', resourceVersion: '7' }
+  const seen: Condition[] = []
+  const wanted = () => {
+    const condition = seen.length === 0 ? shown(ANNOUNCED) : shown(CONFLICT)
+    seen.push(condition)
+    const service: Service = { metadata, status: { conditions: [condition] } }
+    return { service, condition: 'absentIfItStays' } as const
+  }
+  const writer = new AnnouncedConditionWriter({ client, log, wanted, staysMs: 5 })
+  const program = inOrder([client, writer])
+  await program.start()
+  writer.look('default/web')
+  await written
+  await program.stop()
+  assert.ok(seen.length >= 3) // the first, another text after a while, and that a while later
+  assert.deepEqual(server.requests[0]?.body, bodyWith([]))
+})
+
+test('that something has just changed is known until it has been said', async (t) => {
+  const server = await startApiServer(t)
+  const told: boolean[] = []
+  let onTold = (): void => undefined
+  const done = new Promise<void>((resolve) => (onTold = resolve))
+  server.fault = (_, response) => {
+    response.writeHead(told.length === 1 ? 409 : 200).end('{}')
+    return true
+  }
+  const log = pino({ level: 'silent' })
+  const client = new ApiClient(server.credentials)
+  const service: Service = { metadata: { namespace: 'default', name: 'web', uid: 'u', resourceVersion: '7' } }
+  const wanted = (_: string, isNews: boolean) => {
+    told.push(isNews)
+    if (told.length === 2) writer.look('default/web')
+    if (told.length === 3) onTold()
+    return { service, condition: ANNOUNCED }
+  }
+  const writer = new AnnouncedConditionWriter({ client, log, wanted })
+  const program = inOrder([client, writer])
+  await program.start()
+  writer.tell('default/web')
+  await done
+  await program.stop()
+  assert.deepEqual(told, [true, true, false])
+})

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Service } from '../../src/api/index.ts'
+import type { Condition, Service } from '../../src/api/index.ts'
 import type { ServiceIntent } from '../../src/candidates/index.ts'
 import type { Candidate } from '../../src/election/index.ts'
+import { says } from '../../src/kube/index.ts'
 import type { Standing } from '../../src/speaker/standing.ts'
 import { type ServiceOnNode, wantedCondition } from '../../src/speaker/wanted-condition.ts'
 
@@ -25,16 +26,25 @@ const announcedBy = (node: string): Service => ({
 })
 const CLUSTER_IP: Service = { spec: { type: 'ClusterIP' } }
 
-const [a, b] = ['a', 'b'].map((node) => ({ node, score: 0 })) as [Candidate, Candidate]
+const [a, b, dead] = ['a', 'b', 'd'].map((node) => ({ node, score: 0 })) as [Candidate, Candidate, Candidate]
 const intent: ServiceIntent = { addresses: [], ips: [V4, V6], candidates: [a, b], interfacesOf: new Map() }
 const on = (ip: string) => ({ ip, interfaces: ['eth0'], conflicts: [] })
 const nowhere = { ip: V4, interfaces: [], conflicts: [] }
 const full: Standing = [on(V4), on(V6)]
 
+/** Of a, b, c, and x that is heard, but not Ready. */
+const SPEAKERS = { ready: new Set(['b', 'a', 'c']), heard: new Set(['x']) }
+
 function wanted(node: string, given: Partial<ServiceOnNode>): unknown {
-  const speakers = new Set(['b', 'a', 'c'])
-  const found = { service: SERVICE, isOurs: true, intent: undefined, standing: [], ...given }
-  const condition = wantedCondition(node, speakers, found)
+  const found = {
+    service: SERVICE,
+    isOurs: true,
+    intent: undefined,
+    standing: [],
+    isNews: false,
+    ...given,
+  }
+  const condition = wantedCondition(node, SPEAKERS, found)
   return typeof condition === 'string' ? condition : condition.reason
 }
 
@@ -68,18 +78,91 @@ for (const [what, node, given, expected] of [
     'NoMatchingInterface',
   ],
   [
-    'and so does who is the last that could',
+    'the first that lives says so when the first is no more',
     'b',
-    { intent: { ...intent, candidates: [b] }, standing: [nowhere], service: announcedBy('c') },
+    { intent: { ...intent, candidates: [dead, b] }, standing: [nowhere] },
     'NoMatchingInterface',
   ],
-  ['the first speaker cleans up what nobody announces', 'a', {}, 'absent'],
-  ['the others leave that to it', 'b', {}, 'asItIs'],
-  ['and so does a node without a speaker', 'A', {}, 'asItIs'],
-  ['a Service of another class is left alone', 'a', { isOurs: false }, 'asItIs'],
-  ['one that is no LoadBalancer any more is cleaned', 'a', { service: CLUSTER_IP, isOurs: false }, 'absent'],
+  [
+    'who takes over from another says so at once',
+    'b',
+    { intent, standing: full, service: announcedBy('a'), isNews: true },
+    'Announced',
+  ],
+  [
+    'who announces it beside another leaves what that one said',
+    'b',
+    { intent, standing: full, service: announcedBy('a') },
+    'asItIs',
+  ],
+  [
+    'who announced it, and does no longer, waits for who does now',
+    'b',
+    { intent, service: announcedBy('b') },
+    'absentIfItStays',
+  ],
+  ['and takes back at once what nobody may announce', 'b', { service: announcedBy('b') }, 'absent'],
+  ['what another said is his to take back', 'a', { service: announcedBy('c') }, 'asItIs'],
+  ['as long as he is heard, even if he is not Ready', 'a', { intent, service: announcedBy('x') }, 'asItIs'],
+  [
+    'the first speaker takes back what a dead one said',
+    'a',
+    { service: announcedBy('d') },
+    'absentIfItStays',
+  ],
+  ['also of a Service that may be announced', 'a', { intent, service: announcedBy('d') }, 'absentIfItStays'],
+  ['the others leave that to it', 'b', { service: announcedBy('d') }, 'asItIs'],
+  ['and it does so for who is not Ready itself', 'b2', { service: announcedBy('d') }, 'asItIs'],
+  ['where nothing is shown there is nothing to take back', 'a', {}, 'asItIs'],
+  ['a Service of another class is left alone', 'a', { isOurs: false, service: announcedBy('a') }, 'asItIs'],
+  [
+    'one that is no LoadBalancer any more is cleaned',
+    'a',
+    { service: { ...announcedBy('a'), ...CLUSTER_IP }, isOurs: false },
+    'absent',
+  ],
 ] satisfies [string, string, Partial<ServiceOnNode>, string][]) {
   test(what, () => {
     assert.equal(wanted(node, given), expected)
+  })
+}
+
+const taken = {
+  ip: V4,
+  interfaces: [],
+  conflicts: [{ ip: V4, interface: 'eth1', mac: 'm', isAnnounced: false }],
+}
+
+/** What the condition is after each write, if every node looks at it again and again; after a change of each. */
+function history(standings: readonly (readonly [string, Standing])[]): Condition[] {
+  const shown: Condition[] = []
+  for (let look = 0; look < 5 * standings.length; look++) {
+    const [node, standing] = standings[look % standings.length] as readonly [string, Standing]
+    const service: Service = { ...SERVICE, status: { conditions: shown.slice(-1) } }
+    const isNews = look < standings.length
+    const wanted = wantedCondition(node, SPEAKERS, { service, isOurs: true, intent, standing, isNews })
+    if (typeof wanted === 'string' || says(shown.at(-1), wanted)) continue
+    shown.push({ type: 'typemetal.io/Announced', ...wanted, lastTransitionTime: '' })
+  }
+  return shown
+}
+
+for (const [what, ofA, ofB, expected] of [
+  ['two that announce it', full, full, ['True', 'True']],
+  ['one that announces it, and one that may not', full, [taken], ['True']],
+  ['one that may not, and one that announces it', [taken], full, ['False', 'True']],
+  ['two that may not', [taken], [taken], ['False', 'False']],
+  ['one without an interface, and one that may not', [nowhere], [taken], ['False', 'False']],
+  ['two without an interface', [nowhere], [nowhere], ['False']],
+] satisfies [string, Standing, Standing, string[]][]) {
+  test(`${what} do not overwrite each other for ever`, () => {
+    const shown = history([
+      ['a', ofA],
+      ['b', ofB],
+    ])
+    assert.deepEqual(
+      shown.map(({ status }) => status),
+      expected,
+    )
   })
 }
