@@ -24,6 +24,7 @@ export class Announcer {
   #sender: GratuitousSender
   #link: FitLink // always of the same index
   #probes: Frame[] = []
+  #silentUntil = -Infinity
 
   /** `random`: numbers in [0, 1), for jitter. */
   constructor(link: FitLink, random: () => number) {
@@ -66,6 +67,12 @@ export class Announcer {
     this.#probes.push({ address, bytes, purpose: 'probe' })
   }
 
+  /** Tells nobody before `until` what it holds. What would have been said again by then is said in its next turn. */
+  fallSilent(until: number): void {
+    this.#silentUntil = until
+    this.#sender.fallSilent(until)
+  }
+
   /** Announces a held address once more, at once. */
   repeat(address: Address, now: number): void {
     this.#sender.repeat(address, now)
@@ -88,7 +95,9 @@ export class Announcer {
 
   /** When `takeDue` should be called next; `null`: not before something changes. */
   get nextAt(): number | null {
-    return this.#probes.length > 0 ? -Infinity : earliest(this.#watch.nextAt, this.#sender.nextAt)
+    if (this.#probes.length > 0) return -Infinity
+    const nextAt = earliest(this.#watch.nextAt, this.#sender.nextAt)
+    return nextAt === null ? null : Math.max(nextAt, this.#silentUntil)
   }
 
   /** The frames to send at `now`, in order; they count as sent. */
@@ -96,6 +105,7 @@ export class Announcer {
     const probes = this.#probes
     this.#probes = []
     yield* probes
+    if (now < this.#silentUntil) return
     for (const frame of this.#watch.takeDue(this.#link.mac, now)) yield { ...frame, purpose: 'defence' }
     for (const frame of this.#sender.takeDue(now)) yield { ...frame, purpose: 'gratuitous' }
   }

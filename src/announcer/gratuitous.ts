@@ -23,6 +23,8 @@ const FORMS: Readonly<Record<Family, readonly ((mac: Mac, address: Address) => U
 interface Held {
   readonly address: Address
   readonly since: number
+  /** A frame has gone out. */
+  isTold: boolean
   isReleased: boolean
 }
 
@@ -49,8 +51,8 @@ export class GratuitousSender {
   readonly #mac: Mac
   readonly #random: () => number
   readonly #held = new Map<string, Held>()
-  readonly #first = new PacedQueue<Due>(new Pacer(FIRST_ROUND_FRAMES_PER_S))
-  readonly #repeats = new PacedQueue<Due>(new Pacer(REPEAT_FRAMES_PER_S))
+  #first = new PacedQueue<Due>(new Pacer(FIRST_ROUND_FRAMES_PER_S))
+  #repeats = new PacedQueue<Due>(new Pacer(REPEAT_FRAMES_PER_S))
 
   constructor(mac: Mac, random: () => number) {
     this.#mac = mac
@@ -59,7 +61,7 @@ export class GratuitousSender {
 
   /** Begins the schedule of an address that it does not announce yet. */
   begin(address: Address, now: number): void {
-    const held = { address, since: now, isReleased: false }
+    const held = { address, since: now, isTold: false, isReleased: false }
     this.#held.set(formatAddress(address), held)
     this.#first.add(now, new Due(held, 0))
   }
@@ -68,6 +70,16 @@ export class GratuitousSender {
   repeat(address: Address, now: number): void {
     const held = this.#held.get(formatAddress(address))
     if (held !== undefined) this.#first.add(now, new Due(held, 0, true))
+  }
+
+  /** Sends nothing before `until`. Rounds due by then are skipped, but for addresses that nobody was told of yet. */
+  fallSilent(until: number): void {
+    this.#first = new PacedQueue(new Pacer(FIRST_ROUND_FRAMES_PER_S))
+    this.#repeats = new PacedQueue(new Pacer(REPEAT_FRAMES_PER_S))
+    for (const held of this.#held.values()) {
+      if (held.isTold) this.#queueRound(held, until)
+      else this.#first.add(until, new Due(held, 0))
+    }
   }
 
   /** No frame for the address follows. */
@@ -88,6 +100,7 @@ export class GratuitousSender {
   *takeDue(now: number): Generator<{ address: Address; bytes: Uint8Array }> {
     for (const queue of [this.#first, this.#repeats]) {
       for (let due = queue.takeFirst(now); due !== undefined; due = queue.takeFirst(now)) {
+        due.held.isTold = true
         if (!due.isExtra) this.#queueAfter(due, now)
         const { address } = due.held
         const encode = FORMS[address.family][due.form]
@@ -100,6 +113,11 @@ export class GratuitousSender {
   #queueAfter({ held, form }: Due, now: number): void {
     const hasNextForm = form + 1 < FORMS[held.address.family].length
     if (hasNextForm) this.#repeats.add(now, new Due(held, form + 1))
-    else this.#repeats.add(nextDue(held.since, now, this.#random()), new Due(held, 0))
+    else this.#queueRound(held, now)
+  }
+
+  /** The first round after `now`. */
+  #queueRound(held: Held, now: number): void {
+    this.#repeats.add(nextDue(held.since, now, this.#random()), new Due(held, 0))
   }
 }

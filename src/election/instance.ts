@@ -91,6 +91,11 @@ export class Instance {
     return this.#situation.isListening
   }
 
+  /** It was late, and the others may hold what it believes to hold: before this instant it says nothing. */
+  get quietUntil(): number {
+    return this.#listening.quietUntil
+  }
+
   get isLeaving(): boolean {
     return this.#situation.isLeaving
   }

@@ -21,6 +21,7 @@ export class Segment {
   readonly #instance: Instance
   readonly #announcer: Announcer
   readonly #reports: ListenerReports
+  #quietUntil = -Infinity
 
   constructor(link: FitLink, init: InstanceInit, now: number) {
     this.#instance = new Instance(init)
@@ -103,9 +104,18 @@ export class Segment {
     if (now >= this.#instance.nextAt) this.#instance.tick(now)
     const { actions, hellos, transitions } = this.#instance.takeOutput()
     for (const action of actions) this.#act(action, now)
+    this.#obeySilence()
     if (transitions.length > 0) this.#reports.listen(this.#instance.claimed(), now)
     const reports = this.#reports.takeDue(now)
     return { reports, frames: [...this.#announcer.takeDue(now)], hellos, transitions }
+  }
+
+  /** Who says no hello announces nothing either. */
+  #obeySilence(): void {
+    const { quietUntil } = this.#instance
+    if (quietUntil === this.#quietUntil) return
+    this.#quietUntil = quietUntil
+    this.#announcer.fallSilent(quietUntil)
   }
 
   #act({ kind, address }: Action, now: number): void {

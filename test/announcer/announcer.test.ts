@@ -126,6 +126,18 @@ test('a repetition goes out at once, in one form, and changes nothing of the sch
   )
 })
 
+test('silence swallows the rounds that fall into it, but not the first of an address', () => {
+  const announcer = announcing([VIP])
+  run(announcer, 0, 1500)
+  announcer.hold(addressOf('192.0.2.51'), 61_500)
+  announcer.fallSilent(62_000)
+  const heard = run(announcer, 61_750, 62_400)
+  assert.deepEqual(new Set(heard.map(({ address }) => address)), new Set(['192.0.2.51']))
+  assert.deepEqual([heard[0]?.at, heard.length], [62_000, 2])
+  const later = run(announcer, 62_400, 130_000)
+  assert.equal(new Set(later.map(({ address }) => address)).size, 2)
+})
+
 test('all is announced again at once when the MAC changed, and nothing when only the name did', () => {
   const announcer = announcing([VIP])
   run(announcer, 0, 5 * SECOND)

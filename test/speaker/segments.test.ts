@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type FitLink, fitLinks } from '../../src/announcer/index.ts'
+import { type FitLink, fitLinks, type Frame } from '../../src/announcer/index.ts'
 import type { Prospect } from '../../src/config/index.ts'
 import { DEFAULT_SETTINGS } from '../../src/election/index.ts'
 import { formatAddress, parseRange } from '../../src/ip/index.ts'
@@ -20,6 +20,9 @@ class Lan {
   now = 0
   /** Whether the first does not hear the second. */
   deafTo: (to: Segments, from: Segments) => boolean = () => false
+  /** Those that do not run, and whose hellos are lost. */
+  readonly frozen = new Set<Segments>()
+  onFrame: (from: Segments, frame: Frame) => void = () => {}
   #drawn = 0
   readonly speakers: { readonly segments: Segments; readonly links: readonly FitLink[] }[] = []
   /** What was sent by purpose: `node purpose address`. */
@@ -52,13 +55,21 @@ class Lan {
   runTo(end: number): void {
     for (; this.now < end; this.now++) {
       for (const { segments } of this.speakers) {
+        if (this.frozen.has(segments)) continue
         for (const output of segments.run(this.now)) {
-          for (const { purpose, address: about } of output.frames)
-            this.sent.push(`${output.link.name} ${purpose} ${formatAddress(about)}`)
+          for (const frame of output.frames) {
+            this.sent.push(`${output.link.name} ${frame.purpose} ${formatAddress(frame.address)}`)
+            this.onFrame(segments, frame)
+          }
           for (const hello of output.hellos) {
             for (const other of this.speakers) {
               const to = other.links.find(({ name }) => name === output.link.name)
-              if (other.segments !== segments && to && !this.deafTo(other.segments, segments))
+              if (
+                other.segments !== segments &&
+                !this.frozen.has(other.segments) &&
+                to &&
+                !this.deafTo(other.segments, segments)
+              )
                 other.segments.receive(to.index, hello, output.link.mac, this.now)
             }
           }
@@ -136,6 +147,29 @@ test('a node that may hold it no longer goes on until another does', () => {
   lan.intend(b, 'b', [intent(VIP, 'b')])
   lan.runTo(3500)
   assert.deepEqual([held(a), held(b)], [[], [`${VIP} on eth0`]])
+})
+
+test('a node that was frozen announces nothing before it has heard who holds its addresses now', () => {
+  const lan = new Lan()
+  const [a, b] = [lan.join('a', link('eth0')), lan.join('b', link('eth0'))]
+  const addresses = Array.from({ length: 50 }, (_, n) => intent(`192.0.2.${n + 1}`, 'a b'))
+  lan.intend(a, 'a', addresses)
+  lan.intend(b, 'b', addresses)
+  lan.runTo(58_000)
+  const heldBefore = held(a).length
+  assert.ok(heldBefore > 0)
+  lan.frozen.add(a)
+  lan.runTo(68_000)
+  assert.equal(held(b).length, addresses.length)
+  lan.frozen.clear()
+  const announced: string[] = []
+  lan.onFrame = (from, { purpose }) => from === a && announced.push(`${lan.now} ${purpose}`)
+  lan.deafTo = (to) => to === a // whose hellos wait to be read
+  lan.runTo(68_200)
+  assert.deepEqual([announced, held(a).length], [[], heldBefore])
+  lan.deafTo = () => false
+  lan.runTo(70_000)
+  assert.deepEqual([announced, held(a)], [[], []])
 })
 
 test('what nobody asks for any more is let go at once', () => {
