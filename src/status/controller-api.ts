@@ -183,11 +183,11 @@ function serveEvents(server: FastifyInstance, source: StatusSource): void {
     },
   }
   server.get('/api/v1/events', { schema }, async (request, reply) => {
-    // Who left while it was asked whether he may look has closed already: nothing would end his stream.
-    if (request.raw.socket.destroyed) return void reply.hijack()
     if (open >= STREAMS) throw new Problem('Busy', `${STREAMS} others follow the events already`)
-    open++
     reply.hijack()
+    // Who left while it was asked whether he may look has closed already: nothing would end his stream.
+    if (request.raw.socket.destroyed) return
+    open++
     const { raw } = reply
     raw.once('close', () => open--)
     raw.writeHead(200, {
