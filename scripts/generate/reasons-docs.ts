@@ -23,7 +23,7 @@ const pool = 'lan'
 
 /** One of each, for its sentence. */
 const REFUSALS: { readonly [R in Refusal['reason']]: Refusal & { readonly reason: R } } = {
-  NoPool: { reason: 'NoPool' },
+  NoPool: { reason: 'NoPool', refused: [], provisional: false },
   NoClusterIP: { reason: 'NoClusterIP' },
   InvalidClusterIPs: { reason: 'InvalidClusterIPs', value: '10.96.0.1,10.96.0.2' },
   NotDualStack: { reason: 'NotDualStack' },
@@ -39,7 +39,13 @@ const REFUSALS: { readonly [R in Refusal['reason']]: Refusal & { readonly reason
     draining: false,
     elsewhere: [],
   },
-  NoAddressAvailable: { reason: 'NoAddressAvailable', pools: [pool], draining: [], families: ['IPv4'] },
+  NoAddressAvailable: {
+    reason: 'NoAddressAvailable',
+    pools: [pool],
+    draining: [],
+    refused: [],
+    families: ['IPv4'],
+  },
   AddressOutsidePools: { reason: 'AddressOutsidePools', addresses: [address] },
   AddressOfOtherPool: { reason: 'AddressOfOtherPool', address, pool, asked: 'wan' },
   PoolDraining: { reason: 'PoolDraining', pool },

@@ -1,7 +1,7 @@
 // Which addresses a Service gets, were it to get new ones now. Changes nothing: a caller that agrees holds them.
 import { type Pool, locate, whyForbidden } from '../config/index.ts'
 import type { Address, Family } from '../ip/index.ts'
-import { whyNotFrom, whyNotNew } from './judge.ts'
+import { noPool, whyNotFrom, whyNotNew } from './judge.ts'
 import type { Refusal } from './refusal.ts'
 import type { Request } from './request.ts'
 import type { AllocatorState, Assignment } from './state.ts'
@@ -29,7 +29,7 @@ function allocateRequested(state: AllocatorState, request: Request): Allocation 
   if (location.kind !== 'pool') {
     // That more pools may come matters to who has an address; who asks for one is told what is so now.
     const isAny = state.configuration.pools.size > 0
-    return { refusal: isAny ? { reason: 'AddressOutsidePools', addresses } : { reason: 'NoPool' } }
+    return { refusal: isAny ? { reason: 'AddressOutsidePools', addresses } : noPool(state.configuration) }
   }
   const { pool } = location
   const [address] = addresses
@@ -67,8 +67,8 @@ function allocateFromPool(state: AllocatorState, request: Request, name: string)
 
 /** Pools meant for this Service come first, by priority, then by name; those meant for all only when these fail. */
 function allocateFromAny(state: AllocatorState, request: Request): Allocation {
-  const { pools, automatic } = state.configuration
-  if (pools.size === 0) return { refusal: { reason: 'NoPool' } }
+  const { pools, automatic, refusedPools } = state.configuration
+  if (pools.size === 0) return { refusal: noPool(state.configuration) }
   const pinned = automatic.pinned.filter((pool) => whyForbidden(pool, request) === null)
   const assignment = takeFrom(state, request, pinned) ?? takeFrom(state, request, automatic.unpinned)
   if (assignment !== null) return { assignment }
@@ -78,6 +78,7 @@ function allocateFromAny(state: AllocatorState, request: Request): Allocation {
       reason: 'NoAddressAvailable',
       pools: [...pinned, ...automatic.unpinned].map(nameOf),
       draining: draining.map(nameOf),
+      refused: [...refusedPools.keys()],
       families: request.families,
     },
   }

@@ -1,5 +1,5 @@
 // Whether a Service may keep the addresses that it has. What else it could have: allocate.ts.
-import { type Pool, avoids, locate, whyForbidden, whyWithheld } from '../config/index.ts'
+import { type Configuration, type Pool, avoids, locate, whyForbidden, whyWithheld } from '../config/index.ts'
 import type { Address } from '../ip/index.ts'
 import type { Refusal } from './refusal.ts'
 import type { Request } from './request.ts'
@@ -44,7 +44,12 @@ export function judgeByPools(
   const location = locate(configuration, addresses, recordedPool)
   switch (location.kind) {
     case 'unknown':
-      return { stays: true, pool: recordedPool, extensible: null, exception: { reason: 'NoPool' } }
+      return {
+        stays: true,
+        pool: recordedPool,
+        extensible: null,
+        exception: { ...noPool(configuration), provisional: configuration.incomplete },
+      }
     case 'refusedPool': {
       const pool = location.pool.name
       return { stays: true, pool, extensible: null, exception: { reason: 'PoolRefused', pool } }
@@ -58,6 +63,11 @@ export function judgeByPools(
   const cause = whyNotFrom(pool, request, addresses)
   if (cause !== null) return { stays: false, cause }
   return { stays: true, pool: pool.name, extensible: pool, exception: whyNotNew(pool, addresses) }
+}
+
+/** Told to who asks for an address now; more pools may come. */
+export function noPool({ refusedPools }: Configuration): Extract<Refusal, { reason: 'NoPool' }> {
+  return { reason: 'NoPool', refused: [...refusedPools.keys()], provisional: false }
 }
 
 /** Why the pool, which has the addresses, is not for this Service, or `null`. */

@@ -41,7 +41,7 @@ export function reconcileService(state: AllocatorState, service: Service): Decis
   if (refusal === null) state.refused.delete(request.service)
   else state.refused.put(request, refusal)
   const woken = wake(state, request.service, vacancy)
-  const finding = findingOf(assignment, refusal)
+  const finding = isProvisional(outcome) ? shown.finding : findingOf(assignment, refusal)
   const settled = { assignment, refusal, finding }
   const write = writeFor(state, shown, settled)
   const loss =
@@ -55,6 +55,12 @@ export function reconcileService(state: AllocatorState, service: Service): Decis
     events: [...eventsOf(service, shown, settled, loss), ...remarks(service, shown, write)],
     wake: displaced.length > 0 ? [...displaced, ...woken] : woken,
   }
+}
+
+/** Whether all there is to say is that its pool is missing, and that may be otherwise in a moment. */
+function isProvisional({ assignment, refusal }: Outcome): boolean {
+  const exception = refusal === null ? assignment?.exception : null
+  return exception?.reason === 'NoPool' && exception.provisional
 }
 
 /** What the object shows and the state has not seen: at a start, or written by another controller. */

@@ -7,7 +7,13 @@ export type ServiceKey = string
 
 /** `reason` is stable: the event, the condition, the metric and the API show the same word. */
 export type Refusal =
-  | { readonly reason: 'NoPool' }
+  | {
+      readonly reason: 'NoPool'
+      /** The pools that there are. */
+      readonly refused: readonly string[]
+      /** More pools may be about to come: who has an address is told nothing before that is known. */
+      readonly provisional: boolean
+    }
   | { readonly reason: 'NoClusterIP' }
   | { readonly reason: 'InvalidClusterIPs'; readonly value: string }
   | { readonly reason: 'NotDualStack' }
@@ -29,6 +35,8 @@ export type Refusal =
       readonly pools: readonly string[]
       /** Pools that would do if they were not draining. */
       readonly draining: readonly string[]
+      /** Pools that might do if they were accepted. */
+      readonly refused: readonly string[]
       readonly families: readonly Family[]
     }
   | { readonly reason: 'AddressOutsidePools'; readonly addresses: readonly Address[] }
@@ -72,7 +80,7 @@ export function poolsWithoutRoom(refusal: Refusal): readonly string[] {
 export function explain(refusal: Refusal): string {
   switch (refusal.reason) {
     case 'NoPool':
-      return 'no available IPs: there is no IPAddressPool; create one'
+      return explainNoPool(refusal)
     case 'NoClusterIP':
       return 'the Service has no cluster IP'
     case 'InvalidClusterIPs':
@@ -124,6 +132,16 @@ export function explain(refusal: Refusal): string {
   return explainObstacle(refusal)
 }
 
+function explainNoPool({ refused, provisional }: Extract<Refusal, { reason: 'NoPool' }>): string {
+  if (provisional) return 'no pool that there is now has it'
+  const none = refused.length === 0 ? 'there is no IPAddressPool; create one' : seeRefused(refused)
+  return `no available IPs: ${none}`
+}
+
+function seeRefused(pools: readonly string[]): string {
+  return `see the conditions of what is refused: ${someOf(pools)}`
+}
+
 function explainSecond({
   pool,
   family,
@@ -138,14 +156,16 @@ function explainSecond({
 function explainNoAddress({
   pools,
   draining,
+  refused,
   families,
 }: Extract<Refusal, { reason: 'NoAddressAvailable' }>): string {
-  const drained = `${someOf(draining)} would do, but for draining (spec.drain)`
+  const drained = draining.length > 0 ? [`${someOf(draining)} would do, but for draining (spec.drain)`] : []
+  const others = refused.length > 0 ? [...drained, seeRefused(refused)] : drained
   if (pools.length > 0) {
-    const full = `no available IPs for ${families.join(' and ')} in ${someOf(pools)}`
-    return draining.length > 0 ? `${full}; ${drained}` : full
+    return [`no available IPs for ${families.join(' and ')} in ${someOf(pools)}`, ...others].join('; ')
   }
-  return `no available IPs: ${draining.length > 0 ? drained : 'no pool with autoAssign is for this Service'}`
+  const none = draining.length > 0 ? [] : ['no pool with autoAssign is for this Service']
+  return `no available IPs: ${[...none, ...others].join('; ')}`
 }
 
 function explainObstacle({

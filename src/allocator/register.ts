@@ -71,6 +71,8 @@ interface PoolChange {
   readonly name: string
   /** As it was and as it is, where it was or is accepted. */
   readonly accepted: readonly Pool[]
+  /** Before or now. */
+  readonly isRefused: boolean
   /** Before and now, accepted or not. */
   readonly addresses: readonly RangeSet[]
 }
@@ -84,21 +86,22 @@ function changedPools(before: Configuration, now: Configuration): PoolChange[] {
     if (same && wasRefused?.addresses === isRefused?.addresses) return []
     const accepted = [was, is].filter((pool) => pool !== undefined)
     const all = [...accepted, wasRefused, isRefused].filter((pool) => pool !== undefined)
-    return [{ name, accepted, addresses: all.map(({ addresses }) => addresses) }]
+    const refused = wasRefused !== undefined || isRefused !== undefined
+    return [{ name, accepted, isRefused: refused, addresses: all.map(({ addresses }) => addresses) }]
   })
 }
 
 /** Whether what the Service waits for, or the reason why it waits, may be another after this change. */
 function concerns(
   { assignments }: AllocatorState,
-  { name, accepted, addresses }: PoolChange,
+  { name, accepted, isRefused, addresses }: PoolChange,
   { request }: Waiting,
 ): boolean {
   if (request.pool === name || assignments.get(request.service)?.pool === name) return true
   if (request.addresses.length > 0) {
     return request.addresses.some((address) => addresses.some((set) => set.contains(address)))
   }
-  return request.pool === null && accepted.some((pool) => whyForbidden(pool, request) === null)
+  return request.pool === null && (isRefused || accepted.some((pool) => whyForbidden(pool, request) === null))
 }
 
 /** The Service is gone: frees what it held. Whom to reconcile, as they wait for it. */

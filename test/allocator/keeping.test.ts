@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { servicesByPool } from '../../src/allocator/index.ts'
+import { configure, servicesByPool } from '../../src/allocator/index.ts'
+import { readConfiguration } from '../../src/config/index.ts'
 import { namespace, pool } from '../config/objects.ts'
 import { Cluster, asks, assigned, both, service } from './cluster.ts'
 
@@ -80,6 +81,33 @@ test('a pool that is refused keeps what it gave and gives nothing new', () => {
   assert.equal(cluster.shows('web'), '10.0.0.0@lan')
   assert.equal(cluster.shows('new'), '10.9.0.0@other')
   assert.equal(cluster.writes, 2)
+})
+
+test('who waits is told which pools are refused, and no longer when they are mended', () => {
+  const wrong = pool('wrong', ['garbage'])
+  const cluster = new Cluster([wrong])
+  cluster.apply(service('web'))
+  const see = 'see the conditions of what is refused: "wrong"'
+  assert.equal(cluster.condition('web'), `False NoPool: no available IPs: ${see}`)
+  const reserve = pool('reserve', ['10.9.0.0/24'], { autoAssign: false })
+  cluster.configure([reserve, wrong])
+  const none = 'no available IPs: no pool with autoAssign is for this Service'
+  assert.equal(cluster.condition('web'), `False NoAddressAvailable: ${none}; ${see}`)
+  cluster.configure([reserve])
+  assert.equal(cluster.condition('web'), `False NoAddressAvailable: ${none}`)
+})
+
+test('who has an address is told that its pool is missing only when no more pools may come', () => {
+  for (const others of [[], [pool('other', ['10.9.0.0/24'], { autoAssign: false })]]) {
+    const cluster = new Cluster([lan], [service('web')])
+    const told = cluster.condition('web')
+    const objects = { pools: others, advertisements: [], namespaces: [], reserved: [] }
+    configure(cluster.state, { ...readConfiguration(objects), incomplete: true })
+    assert.equal(cluster.reconcile('default/web').write, 'none')
+    assert.equal(cluster.condition('web'), told)
+    cluster.configure(others)
+    assert.match(cluster.condition('web'), /^(True NoPool: it keeps|False NoAddressAvailable:)/)
+  }
 })
 
 test('a pool deleted or shrunk under an address: the Service gets another, and an event says why', () => {

@@ -22,7 +22,7 @@ export function isTrue(refusal: Refusal, circumstances: Circumstances): boolean 
   const accepted = (name: string): PoolRules | undefined => rules.pools.find((pool) => pool.name === name)
   switch (refusal.reason) {
     case 'NoPool':
-      return rules.pools.length === 0
+      return rules.pools.length === 0 && sameNames(rules.refused, refusal.refused)
     case 'NoClusterIP':
     case 'NotDualStack':
     case 'InvalidAddressRequest':
@@ -68,6 +68,7 @@ function isRoomLacking(
     return (
       sameNames(open, refusal.pools) &&
       sameNames(draining, refusal.draining) &&
+      sameNames(rules.refused, refusal.refused) &&
       open.every((one) => lacks(one))
     )
   }
@@ -123,7 +124,7 @@ function isInUse(
   return wish.ports.includes(obstacle.port) && other.wish.ports.includes(obstacle.port)
 }
 
-function sameNames(pools: readonly PoolRules[], names: readonly string[]): boolean {
+function sameNames(pools: readonly { readonly name: string }[], names: readonly string[]): boolean {
   return sameSet(
     pools.map(({ name }) => name),
     names,
