@@ -27,6 +27,8 @@ interface Contest {
   readonly at: number
   /** How often it was written over. */
   rounds: number
+  /** How often only the annotation was. */
+  annotationRounds: number
   concededAt: number | null
   explainedAt: number | null
   /** What the user wrote: a change of that is a reason for ours and for the API server's, and no fight. */
@@ -35,10 +37,11 @@ interface Contest {
 
 /**
  * - write: there is no contest, or it is not lost yet.
+ * - spare: the addresses are as we wrote them; leave the annotation alone.
  * - explain: leave the status alone, and say so.
  * - wait: leave it alone; that has been said, or was said too short a time ago.
  */
-export type Verdict = 'write' | 'explain' | 'wait'
+export type Verdict = 'write' | 'spare' | 'explain' | 'wait'
 
 /** By Service key. */
 export class Contention {
@@ -55,6 +58,7 @@ export class Contention {
       written: writingOf(answer),
       at: now,
       rounds: goesOn ? before.rounds : 0,
+      annotationRounds: goesOn ? before.annotationRounds : 0,
       concededAt: null,
       explainedAt: goesOn ? before.explainedAt : null,
       input,
@@ -74,8 +78,9 @@ export class Contention {
     const onlyAnnotation = shown.ingress === contest.written.ingress
     if (onlyAnnotation && shown.pool === contest.written.pool) return 'write' // we have changed our mind
     if (now - contest.at >= ROUND_MS) return 'write'
+    if (onlyAnnotation) return ++contest.annotationRounds < ANNOTATION_ROUNDS ? 'write' : 'spare'
     contest.rounds++
-    if (contest.rounds < (onlyAnnotation ? ANNOTATION_ROUNDS : ROUNDS)) return 'write'
+    if (contest.rounds < ROUNDS) return 'write'
     contest.concededAt = now
     return this.#explainAtMost(contest, now)
   }

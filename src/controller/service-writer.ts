@@ -1,9 +1,10 @@
 // Carries out decisions on Services, each with one request, and leaves a status alone that somebody else fights for.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Decision, Finding } from '../allocator/index.ts'
 import { ALLOCATED_CONDITION, type Service } from '../api/index.ts'
-import { formatAddress } from '../ip/index.ts'
+import { type Address, formatAddress } from '../ip/index.ts'
 import {
   type ApiClient,
   type EventRecorder,
@@ -76,8 +77,12 @@ export class ServiceWriter {
       return 0
     }
     const verdict = this.#contention.judge(key, service, this.#components.clock())
+    if (verdict === 'spare' && showsAddresses(service, decision.addresses)) {
+      return shows(service, decision.finding) ? 0 : this.#explain(service, decision)
+    }
     if (verdict === 'explain') await this.#giveIn(key)
-    if (verdict !== 'write') return this.#contention.retryMs(key, this.#components.clock())
+    if (verdict === 'explain' || verdict === 'wait')
+      return this.#contention.retryMs(key, this.#components.clock())
     const answer = await this.#send(service, decision)
     this.#contention.wrote(key, answer, this.#components.clock())
     this.#tell(service, decision)
@@ -149,7 +154,12 @@ function contested(writer: string | null): Finding {
   return { status: 'False', reason: 'ContestedStatus', message }
 }
 
-function shows({ status }: Service, finding: Finding): boolean {
+function shows({ status }: Service, finding: Finding | null): boolean {
   const shown = status?.conditions?.find(({ type }) => type === ALLOCATED_CONDITION)
-  return says(shown, finding)
+  return finding === null ? shown === undefined : says(shown, finding)
+}
+
+function showsAddresses({ status }: Service, addresses: readonly Address[]): boolean {
+  const shown = (status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip)
+  return isDeepStrictEqual(shown, addresses.map(formatAddress))
 }

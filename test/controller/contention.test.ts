@@ -96,7 +96,13 @@ test('the annotation is restored more often than addresses, but not for ever', (
   const verdicts = Array.from({ length: 10 }, (_, n) =>
     round(contention, n * 1000, service('192.0.2.1', { pool: '' })),
   )
-  assert.deepEqual(verdicts, [...Array<Verdict>(9).fill('write'), 'explain'])
+  assert.deepEqual(verdicts, [...Array<Verdict>(9).fill('write'), 'spare'])
+})
+
+test('a fight for the annotation is none for the addresses', () => {
+  const contention = new Contention()
+  for (let n = 0; n < 12; n++) round(contention, n * 1000, service('192.0.2.1', { pool: '' }))
+  assert.equal(round(contention, 13_000), 'write')
 })
 
 test('that we gave in is said once in five minutes at most, whatever becomes of what we said', () => {

@@ -125,6 +125,28 @@ test('a Service that comes after a change of a pool is judged by the pool as it 
   assert.equal(addressOf(server, 'a'), undefined)
 })
 
+test('who keeps writing the annotation over is left it, and neither the condition nor the addresses', async (t) => {
+  const server = await serverWithPool(t)
+  const { controller } = replica(t, server)
+  void controller.begin(new Term(() => 0, Infinity))
+  controller.start()
+  add(server, 'a')
+  const service = (): Service => server.get('services', 'default', 'a') as Service
+  for (let round = 0; round < 10; round++) {
+    await server.until(() => service().metadata?.annotations?.['metallb.io/ip-allocated-from-pool'] === 'lan')
+    const annotations = { 'metallb.io/ip-allocated-from-pool': 'theirs' }
+    server.set('services', { ...service(), metadata: { ...service().metadata, annotations } })
+  }
+  const metadata = { namespace: NAMESPACE, name: 'lan', generation: 2 }
+  const renumbered = { metadata, spec: { addresses: ['203.0.113.0/24'] } }
+  server.set('ipaddresspools', renumbered)
+  await server.until(() => addressOf(server, 'a') === '203.0.113.0')
+  assert.deepEqual(
+    service().status?.conditions?.map(({ status, reason }) => `${status} ${reason}`),
+    ['True Allocated'],
+  )
+})
+
 test('another term begins anew', async (t) => {
   const server = await serverWithPool(t)
   const { controller } = replica(t, server)
