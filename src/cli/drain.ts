@@ -2,7 +2,7 @@
 // the label away again.
 
 import type { Logger } from 'pino'
-import { EXCLUDE_LABEL, type Node, type ServiceL2Status } from '../api/index.ts'
+import { EXCLUDE_LABEL, type Node, type Service, type ServiceL2Status } from '../api/index.ts'
 import { type ApiClient, isStatus, keyOf, NODES, PATCH, pathOf } from '../kube/index.ts'
 import { announcersOf, type Cluster, understand } from './cluster.ts'
 import { CommandFailed, EXIT } from './exit-code.ts'
@@ -49,7 +49,7 @@ export async function drain(
   if (dark.length > 0 && !force) {
     throw new CommandFailed(
       EXIT.failed,
-      `only ${node} may announce ${dark.join(', ')}; let their L2Advertisements select other nodes, or give --force`,
+      `only ${node} can announce ${dark.join(', ')} now; let other nodes with a Ready speaker announce them too, or give --force`,
     )
   }
   const held = servicesOn(node, cluster.statuses)
@@ -97,20 +97,19 @@ async function label(client: ApiClient, name: string, value: '' | null): Promise
   }
 }
 
-/** Services that some node may announce now, and none could without this one. */
+/** Services that this node may announce now, and none could without it. */
 function leftDark(node: string, cluster: Cluster): string[] {
   const without = understand({ ...cluster, nodes: cluster.nodes.map((each) => excluded(each, node)) })
   return cluster.services
-    .filter((service) => typeof cluster.intentOf(service) === 'object')
-    .filter((service) => {
-      const intent = without.intentOf(service)
-      return (
-        typeof intent === 'string' ||
-        !intent.candidates.some((other) => cluster.readySpeakers.has(other.node))
-      )
-    })
+    .filter((service) => candidatesFor(service, cluster).includes(node))
+    .filter((service) => !candidatesFor(service, without).some((other) => cluster.readySpeakers.has(other)))
     .map(keyOf)
     .sort()
+}
+
+function candidatesFor(service: Service, { intentOf }: Cluster): string[] {
+  const intent = intentOf(service)
+  return typeof intent === 'string' ? [] : intent.candidates.map((candidate) => candidate.node)
 }
 
 function excluded(node: Node, name: string): Node {

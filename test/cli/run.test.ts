@@ -148,6 +148,23 @@ test('drain of a node that announces nothing returns at once', async (t) => {
   assert.deepEqual([code, out], [0, 'node-2 announces nothing\n'])
 })
 
+test('drain is refused for Services that the node alone can announce, and for no others', async (t) => {
+  const server = await start(t)
+  server.set('pods', programPod('speaker', 'node-3', { isReady: false }))
+  const spec = { externalTrafficPolicy: 'Local' } as const
+  for (const [name, on] of [
+    ['here', 'node-1'],
+    ['elsewhere', 'node-3'],
+  ] as const) {
+    server.set('services', service(name, { ips: ['192.0.2.101'], spec }))
+    server.set('endpointslices', endpoints(name, [on]))
+  }
+  const { code, err } = await run(t, server, 'drain node-1')
+  assert.equal(code, 1)
+  assert.match(err[0] ?? '', /^only node-1 can announce default\/here now; .* --force$/)
+  assert.equal((await run(t, server, 'drain node-2')).out, 'node-2 announces nothing\n')
+})
+
 test('drain that nobody relieves gives up when its time is over, and says what is left', async (t) => {
   const server = await start(t)
   const { code, out } = await run(t, server, 'drain node-1 --timeout=10ms')

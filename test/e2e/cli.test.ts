@@ -196,7 +196,7 @@ test('a node that alone may announce a Service is not drained, unless by force',
   await eventually('node-1 alone', async () => assert.deepEqual(await announcers('web'), ['node-1']))
   const refused = await typemetal('drain node-1')
   assert.equal(refused.code, 1)
-  assert.match(refused.err, /only node-1 may announce .*default\/web.*--force/)
+  assert.match(refused.err, /only node-1 can announce .*default\/web.*--force/)
   const forced = await typemetal('drain node-1 --force -o json')
   assert.equal(forced.code, 0)
   assert.ok((JSON.parse(forced.out) as { dark: string[] }).dark.includes('default/web'))
