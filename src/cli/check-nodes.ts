@@ -3,7 +3,8 @@
 
 import type { Pool } from '../config/index.ts'
 import { formatRange, includes, intersect, parseAddress, parseRange, type Range } from '../ip/index.ts'
-import type { Hearing } from '../status/index.ts'
+import { isLinkLocal } from '../packet/index.ts'
+import type { Hearing, InterfaceView, PeerView } from '../status/index.ts'
 import type { Cluster } from './cluster.ts'
 import type { Finding } from './finding.ts'
 
@@ -28,10 +29,13 @@ function knowsAll({ view: { eligible } }: Cluster, told: readonly Told[]): boole
 }
 
 function outsideSubnets({ name, addresses }: Pool, told: readonly Told[]): Finding[] {
-  const subnets = told.flatMap(({ facts }) =>
-    facts.interfaces.flatMap(({ networks }) => networks.flatMap(subnetOf)),
+  const interfaces = told.flatMap(({ facts }) => facts.interfaces)
+  const subnets = interfaces.flatMap(({ networks }) => networks.flatMap(subnetOf))
+  const knowsIPv6 = !interfaces.some(hasBareIPv6)
+  const outside = [...addresses].find(
+    (run) =>
+      (knowsIPv6 || run.family === 'IPv4') && subnets.every((subnet) => intersect(run, subnet) === null),
   )
-  const outside = [...addresses].find((run) => subnets.every((subnet) => intersect(run, subnet) === null))
   if (outside === undefined) return []
   return [
     {
@@ -46,10 +50,25 @@ function outsideSubnets({ name, addresses }: Pool, told: readonly Told[]): Findi
   ]
 }
 
+/** DHCPv6 gives an address alone; its subnet, if there is one, is a route to the link (RFC 5942 section 4). */
+function hasBareIPv6({ networks }: InterfaceView): boolean {
+  const own = networks.filter((network) => !isIPv4(network)).flatMap(rangeOf)
+  const wider = own.filter((range) => !isSingle(range) && !isLinkLocal(range.first))
+  return own.some(isSingle) && wider.length === 0
+}
+
 /** A single address is nobody's subnet. */
 function subnetOf(network: string): Range[] {
+  return rangeOf(network).filter((range) => !isSingle(range))
+}
+
+function rangeOf(network: string): Range[] {
   const parsed = parseRange(network)
-  return 'range' in parsed && parsed.range.first !== parsed.range.last ? [parsed.range] : []
+  return 'range' in parsed ? [parsed.range] : []
+}
+
+function isSingle({ first, last }: Range): boolean {
+  return first === last
 }
 
 function takenAddresses(pool: Pool, told: readonly Told[]): Finding[] {
@@ -126,26 +145,35 @@ function isIPv4(network: string): boolean {
   return !network.includes(':')
 }
 
-/** Of nodes that hear each other: the interface that hears, and the one whose MAC is heard. */
+/** Of nodes that hear each other: the interface that hears, and the one that is heard. */
 function differentMtus(told: readonly Told[]): Finding[] {
-  const byMac = new Map(
-    told.flatMap(({ node, facts }) => facts.interfaces.map((each) => [each.mac, { ...each, node }] as const)),
-  )
+  const interfacesOf = new Map(told.map(({ node, facts }) => [node, facts.interfaces]))
   const found = new Map<string, Finding>()
   for (const { node, facts, peers } of told) {
-    for (const { interface: name, mac } of peers) {
-      const own = facts.interfaces.find((each) => each.name === name)
-      const other = byMac.get(mac)
-      if (own === undefined || other === undefined || own.mtu <= other.mtu || found.has(mac)) continue
-      found.set(mac, {
+    for (const peer of peers) {
+      const own = facts.interfaces.find(({ name }) => name === peer.interface)
+      const other = heardOf(peer, interfacesOf.get(peer.node) ?? [])
+      if (own === undefined || other === undefined || own.mtu <= other.mtu) continue
+      const key = `${peer.node} ${other.name}`
+      if (found.has(key)) continue
+      found.set(key, {
         level: 'warning',
         reason: 'DifferentMTU',
-        object: `Node ${other.node}`,
-        what: `its ${other.name} has an MTU of ${other.mtu}, and ${name} of ${node} on the same segment ${own.mtu}`,
+        object: `Node ${peer.node}`,
+        what: `its ${other.name} has an MTU of ${other.mtu}, and ${own.name} of ${node} on the same segment ${own.mtu}`,
         why: 'large packets between them are lost without a word: connections begin and then hang',
         remedy: 'give all interfaces of a segment the same MTU',
       })
     }
   }
   return [...found.values()]
+}
+
+/** VLANs have the MAC of their card: then by the name, which is mostly the same on all nodes, or not at all. */
+function heardOf(
+  { mac, interface: name }: PeerView,
+  interfaces: readonly InterfaceView[],
+): InterfaceView | undefined {
+  const [first, ...more] = interfaces.filter((each) => each.mac === mac)
+  return more.length === 0 ? first : [first, ...more].find((each) => each?.name === name)
 }

@@ -76,6 +76,24 @@ test('a pool in no node’s subnet is told, once each node that may announce has
   assert.deepEqual(found(besides({ interfaces: [eth0('node-1'), second] }), outside), [])
 })
 
+test('where DHCPv6 gives the nodes bare addresses, nobody knows their IPv6 subnets, and the IPv4 ones all the same', () => {
+  const bare = (node: string): InterfaceView =>
+    eth0(node, { networks: [`192.0.2.1${node.at(-1)}/24`, `2001:db8::1${node.at(-1)}/128`, 'fe80::1/64'] })
+  const hearings = NODES.map((node) => told(node, { interfaces: [bare(node)] }))
+  assert.deepEqual(found(hearings, ['2001:db8::100-2001:db8::1ff']), [])
+  const outside = ['warning PoolOutsideSubnets IPAddressPool lan']
+  assert.deepEqual(found(hearings, ['2001:db8::100-2001:db8::1ff', '198.51.100.128/25']), outside)
+  assert.deepEqual(found(WELL, ['2001:db8::100-2001:db8::1ff']), outside)
+  const byHand = eth0('node-1', { networks: ['2001:db8:1::1/64', '2001:db8::100/128'] })
+  assert.deepEqual(
+    found(
+      NODES.map((node) => told(node, { interfaces: [byHand] })),
+      ['2001:db8::/120'],
+    ),
+    outside,
+  )
+})
+
 test('a pool that would give out a router’s or a node’s second address is told', () => {
   const whole = ['192.0.2.0/24']
   assert.deepEqual(found(WELL, whole), ['error GatewayInPool IPAddressPool lan'])
@@ -111,4 +129,20 @@ test('interfaces of one segment with different MTUs are told by the smaller one'
     'warning DifferentMTU Node node-2',
     'warning DifferentMTU Node node-3',
   ])
+})
+
+test('of interfaces with one MAC the one is compared that has the name of the one that hears it', () => {
+  const withVlan = (node: string, mtu: number): Partial<NodeView> => ({
+    interfaces: [eth0(node, { mtu: 9000 }), eth0(node, { name: 'eth0.100', networks: [], mtu })],
+  })
+  const all = NODES.map((node) => told(node, withVlan(node, 1500)))
+  assert.deepEqual(found(all), [])
+  const small = told('node-1', { interfaces: [eth0('node-1', { mtu: 1500 }), eth0('node-1', { name: 'x' })] })
+  assert.deepEqual(found([small, ...all.slice(1)]), ['warning DifferentMTU Node node-1'])
+})
+
+test('of interfaces with one MAC and other names nothing is said', () => {
+  const other = [eth0('node-1', { name: 'lan', mtu: 1400 }), eth0('node-1', { name: 'lan.7', mtu: 1500 })]
+  assert.deepEqual(found(besides({ interfaces: other })), [])
+  assert.deepEqual(found(besides({ interfaces: other.slice(0, 1) })), ['warning DifferentMTU Node node-1'])
 })
