@@ -4,47 +4,63 @@ import type { FitLink, InterfaceAddress, Link } from './link.ts'
 
 const ADDRESS_BITS = { IPv4: 32, IPv6: 128 } as const
 
+/** All that may matter to what a node announces. */
+export interface NodeLinks {
+  /** Those that can announce now, see `fitLinks`. */
+  readonly fit: readonly FitLink[]
+  /** The same, and those that could if they were up, or nobody had excluded or enslaved them. */
+  readonly lans: readonly Link[]
+}
+
+/** `exclusions` as for `fitLinks`. */
+export function nodeLinks(links: readonly Link[], exclusions: readonly RegExp[]): NodeLinks {
+  return { fit: fitLinks(links, exclusions), lans: links.filter(canSpeakArp) }
+}
+
 /**
  * Those that can announce at all. The rules are MetalLB's; an interface needs no IPv4 address of its own.
  * `exclusions` are matched anywhere in the name (so `^` and `$` matter).
  */
 export function fitLinks(links: readonly Link[], exclusions: readonly RegExp[]): readonly FitLink[] {
   return links.filter((link): link is FitLink => {
-    const canSpeakArp = link.mac !== null && link.canBroadcast && !link.hasArpDisabled
     const isExcluded = exclusions.some((exclusion) => exclusion.test(link.name))
-    return canSpeakArp && link.isUp && !link.isEnslaved && !isExcluded
+    return canSpeakArp(link) && link.isUp && !link.isEnslaved && !isExcluded
   })
 }
 
+function canSpeakArp({ mac, canBroadcast, hasArpDisabled }: Link): boolean {
+  return mac !== null && canBroadcast && !hasArpDisabled
+}
+
 /**
- * Those of `links` (all of them fit) that announce `address`: the ones named, whatever their subnets; else those
- * with a subnet that has it; else all.
+ * The fit ones that announce `address`: of those named, whatever their subnets; else of those with a subnet that has it;
+ * else all. Where the one with the subnet is down, nothing announces it: in the other LANs it has no business.
  */
 export function announcingLinks(
   address: Address,
   named: readonly string[] | null,
-  links: readonly FitLink[],
+  { fit, lans }: NodeLinks,
 ): readonly FitLink[] {
-  if (named !== null) return links.filter(({ name }) => named.includes(name))
-  const near = links.filter(({ networks }) => networks.some((network) => contains(network, address)))
-  return near.length > 0 ? near : links
+  if (named !== null) return fit.filter(({ name }) => named.includes(name))
+  const isNear = ({ networks }: Link): boolean => networks.some((network) => contains(network, address))
+  return lans.some(isNear) ? fit.filter(isNear) : fit
 }
 
-/** Those of `links` that announce addresses of `range`, each by the rules of `announcingLinks`. */
+/** Those that announce addresses of `range`, each by the rules of `announcingLinks`. */
 export function linksForRange(
   range: Range,
   named: readonly string[] | null,
-  links: readonly FitLink[],
+  { fit, lans }: NodeLinks,
 ): readonly FitLink[] {
-  if (named !== null) return links.filter(({ name }) => named.includes(name))
+  if (named !== null) return fit.filter(({ name }) => named.includes(name))
   const hasNear = (value: bigint): boolean =>
-    links.some(({ networks }) =>
+    lans.some(({ networks }) =>
       networks.some((network) => contains(network, { family: range.family, value })),
     )
-  if (!hasNear(range.first) || !hasNear(range.last)) return links
-  return links.filter(({ networks }) =>
-    networks.some((network) => intersect(rangeOf(network), range) !== null),
-  )
+  if (!hasNear(range.first) || !hasNear(range.last)) return fit
+  const overlaps = (network: InterfaceAddress): boolean =>
+    hostBitsOf(network) > 0n && intersect(rangeOf(network), range) !== null
+  return fit.filter(({ networks }) => networks.some(overlaps))
 }
 
 /** Single-address prefixes (/32, /128) are nobody's subnet: that is how a VIP is put on an interface by hand. */

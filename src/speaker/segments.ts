@@ -1,7 +1,7 @@
 // All segments that this node has a part in: which there have to be, what it may hold on each, and what comes of it
 // together. Pure.
 
-import { announcingLinks, type FitLink, linksForRange } from '../announcer/index.ts'
+import { announcingLinks, type FitLink, linksForRange, type NodeLinks } from '../announcer/index.ts'
 import type { InstanceInit, Intent } from '../election/index.ts'
 import type { Address } from '../ip/index.ts'
 import type { Hello, ListenerQuery, Mac } from '../packet/index.ts'
@@ -31,7 +31,7 @@ export class Segments {
   readonly #init: SegmentsInit
   readonly #segments = new Map<number, Segment>()
   #intents: Intents
-  #links: readonly FitLink[] = []
+  #links: NodeLinks = { fit: [], lans: [] }
   #unplaced: Address[] = []
   readonly #claims = new ClaimTable()
   /** Since when nothing can be announced there, by interface. */
@@ -52,12 +52,12 @@ export class Segments {
    * Those that have to be listened on before `connect`: where this node may hold something or could if it were asked to,
    * so that it need not listen first when the first Service comes; and where it has not left the election yet.
    */
-  needed(links: readonly FitLink[]): readonly FitLink[] {
+  needed(links: NodeLinks): readonly FitLink[] {
     const wanted = this.#wantedOf(links)
-    return links.filter(({ index }) => wanted.has(index) || this.#segments.get(index)?.hasLeft === false)
+    return links.fit.filter(({ index }) => wanted.has(index) || this.#segments.get(index)?.hasLeft === false)
   }
 
-  #wantedOf(links: readonly FitLink[]): ReadonlySet<number> {
+  #wantedOf(links: NodeLinks): ReadonlySet<number> {
     const { addresses, prospects } = this.#intents
     const near = [
       ...prospects.flatMap(({ ranges, interfaces }) =>
@@ -73,11 +73,11 @@ export class Segments {
     return this.#unwantedSince.size > 0
   }
 
-  /** The interfaces that can announce, see `fitLinks`; `deaf`: indexes of those that cannot be listened on. */
-  connect(links: readonly FitLink[], deaf: ReadonlySet<number>, now: number): void {
+  /** `deaf`: indexes of those that cannot be listened on. */
+  connect(links: NodeLinks, deaf: ReadonlySet<number>, now: number): void {
     this.#links = links
     const usable = new Map(
-      links.map((link) => [link.index, deaf.has(link.index) ? withoutCarrier(link) : link]),
+      links.fit.map((link) => [link.index, deaf.has(link.index) ? withoutCarrier(link) : link]),
     )
     for (const [index, segment] of this.#segments) {
       const link = usable.get(index)
@@ -214,7 +214,7 @@ export class Segments {
   }
 }
 
-function linksOf({ address, interfaces }: AddressIntent, links: readonly FitLink[]): readonly FitLink[] {
+function linksOf({ address, interfaces }: AddressIntent, links: NodeLinks): readonly FitLink[] {
   return announcingLinks(address, interfaces, links)
 }
 

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type FitLink, fitLinks, type Frame, type Link } from '../announcer/index.ts'
+import { type FitLink, type Frame, type Link, nodeLinks, type NodeLinks } from '../announcer/index.ts'
 import type { Transition } from '../election/index.ts'
 import { formatAddress } from '../ip/index.ts'
 import { decodeListenerQuery } from '../packet/index.ts'
@@ -45,7 +45,7 @@ class WireThread {
   readonly #timers: NodeJS.Timeout[] = []
   readonly #intents = new CopiedIntents()
   readonly #gratuitous = new Map<string, number>()
-  #links: readonly FitLink[] = []
+  #links: NodeLinks = { fit: [], lans: [] }
   #failures: readonly ListenFailure[] = []
   #installed: ResponderTable | undefined
   #running: NodeJS.Timeout | undefined
@@ -119,7 +119,7 @@ class WireThread {
   }
 
   #onLinks(links: readonly Link[]): void {
-    this.#links = fitLinks(links, this.#exclusions)
+    this.#links = nodeLinks(links, this.#exclusions)
     this.#listen()
   }
 

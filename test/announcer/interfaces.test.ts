@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { announcingLinks } from '../../src/announcer/interfaces.ts'
-import { fitLinks } from '../../src/announcer/index.ts'
+import { announcingLinks, fitLinks, linksForRange, nodeLinks } from '../../src/announcer/index.ts'
 import { addressOf } from '../ip/address-of.ts'
 import { link, network } from './links.ts'
 
@@ -32,6 +31,11 @@ const LAN = link('lan', { networks: [network('172.25.254.11/24'), network('fd00:
 const LAN2 = link('lan2', { networks: [network('172.25.253.11/24'), network('172.25.254.50/32')] })
 const BARE = link('bare', { networks: [] })
 const LINKS = [LAN, LAN2, BARE]
+const NEAR = {
+  family: 'IPv4',
+  first: addressOf('172.25.254.50').value,
+  last: addressOf('172.25.254.60').value,
+} as const
 
 for (const [what, text, named, expected] of [
   ['an address goes to the interface with its subnet', '172.25.254.50', null, ['lan']],
@@ -41,5 +45,25 @@ for (const [what, text, named, expected] of [
   ['a list that names nothing here gives nothing', '172.25.254.50', ['eth7'], []],
   ['an empty list gives nothing', '172.25.254.50', [], []],
 ] as const) {
-  test(what, () => assert.deepEqual(names(announcingLinks(addressOf(text), named, LINKS)), expected))
+  test(what, () => {
+    assert.deepEqual(names(announcingLinks(addressOf(text), named, nodeLinks(LINKS, []))), expected)
+  })
 }
+
+for (const [what, changes] of [
+  ['down', { isUp: false }],
+  ['part of a bond', { isEnslaved: true }],
+  ['excluded', { name: 'br-lan' }],
+] as const) {
+  test(`an address whose subnet is on an interface that is ${what} has no business in other LANs`, () => {
+    const links = nodeLinks([{ ...LAN, ...changes }, LAN2, BARE], [/^br-/])
+    assert.deepEqual(announcingLinks(addressOf('172.25.254.50'), null, links), [])
+    assert.deepEqual(linksForRange(NEAR, null, links), [])
+  })
+}
+
+test('the subnets of what can never announce are no LANs', () => {
+  const dummy = link('dummy0', { hasArpDisabled: true, networks: [network('203.0.113.1/24')] })
+  const links = nodeLinks([dummy, BARE], [])
+  assert.deepEqual(names(announcingLinks(addressOf('203.0.113.5'), null, links)), ['bare'])
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type FitLink, fitLinks, type Frame } from '../../src/announcer/index.ts'
+import { type FitLink, type Frame, nodeLinks } from '../../src/announcer/index.ts'
 import type { Prospect } from '../../src/config/index.ts'
 import { DEFAULT_SETTINGS } from '../../src/election/index.ts'
 import { formatAddress, parseRange } from '../../src/ip/index.ts'
@@ -49,7 +49,7 @@ class Lan {
   ): void {
     const { links = [] } = this.speakers.find((each) => each.segments === segments) ?? {}
     segments.intend({ node, cluster: '', isStale: false, addresses, prospects })
-    segments.connect(links, deaf, this.now)
+    segments.connect(nodeLinks(links, []), deaf, this.now)
   }
 
   runTo(end: number): void {
@@ -244,13 +244,13 @@ test('a cable that was out ends every claim, and they begin anew when it is back
   const segments = lan.join('a', eth0)
   lan.intend(segments, 'a', [intent(VIP, 'a')])
   lan.runTo(1500)
-  segments.connect(fitLinks([{ ...eth0, hasCarrier: false, carrierChanges: 2 }], []), new Set(), lan.now)
+  segments.connect(nodeLinks([{ ...eth0, hasCarrier: false, carrierChanges: 2 }], []), new Set(), lan.now)
   lan.runTo(1510)
   assert.deepEqual(held(segments), [])
-  segments.connect([{ ...eth0, carrierChanges: 3 }], new Set(), lan.now)
+  segments.connect(nodeLinks([{ ...eth0, carrierChanges: 3 }], []), new Set(), lan.now)
   lan.runTo(3000)
   assert.deepEqual(held(segments), [`${VIP} on eth0`])
-  segments.connect([{ ...eth0, carrierChanges: 5 }], new Set(), lan.now) // out and in again between two looks
+  segments.connect(nodeLinks([{ ...eth0, carrierChanges: 5 }], []), new Set(), lan.now) // out and in again between two looks
   lan.runTo(3001)
   assert.deepEqual(held(segments), [])
 })
@@ -304,10 +304,10 @@ test('of what is held a report tells what has changed since the last one, and al
   lan.intend(segments, 'a', [intent('10.0.0.2', 'a', ['eth0', 'lan1'])])
   lan.runTo(1600)
   assert.deepEqual(told(), [['10.0.0.2 on eth0'], ['10.0.0.1']])
-  segments.connect([{ ...eth0, name: 'lan1' }, eth1], new Set(), lan.now)
+  segments.connect(nodeLinks([{ ...eth0, name: 'lan1' }, eth1], []), new Set(), lan.now)
   lan.runTo(1700)
   assert.deepEqual(told(), [['10.0.0.2 on lan1'], []])
-  segments.connect([], new Set(), lan.now)
+  segments.connect(nodeLinks([], []), new Set(), lan.now)
   assert.deepEqual(told(), [[], ['10.0.0.2']])
 })
 
@@ -366,7 +366,7 @@ test('an election is left a minute after nothing can be announced there any more
   lan.runTo(62_100)
   assert.deepEqual(peersOfB(), [[]])
   lan.intend(a, 'a', [])
-  assert.deepEqual([[...a.all], a.isAnyUnwanted, a.needed([eth0])], [[], false, []])
+  assert.deepEqual([[...a.all], a.isAnyUnwanted, a.needed(nodeLinks([eth0], []))], [[], false, []])
 })
 
 test('an election that is wanted again while it is being left is joined anew', () => {
