@@ -91,7 +91,7 @@ export class Instance {
     return this.#situation.isListening
   }
 
-  /** It was late, and the others may hold what it believes to hold: before this instant it says nothing. */
+  /** It was late or frozen, and the others may hold what it believes to hold: before this instant it says nothing. */
   get quietUntil(): number {
     return this.#listening.quietUntil
   }
@@ -174,6 +174,15 @@ export class Instance {
     this.#settle()
   }
 
+  /** Its last hello is older than the others wait, whatever was late: they took this speaker for dead. */
+  lapse(now: number): void {
+    if (!this.#situation.isUp) return
+    this.#enter(now)
+    this.#listening.stalled(true, now)
+    this.#contests.doubtAll()
+    this.#settle()
+  }
+
   /** Takes a hello in; `mac`: whose frame it came in. Returns why it was refused, or `null`. */
   receive(hello: Hello, mac: Mac, now: number): 'own' | 'replayed' | null {
     if (!this.#situation.isUp) return null
@@ -225,7 +234,7 @@ export class Instance {
     const dead = this.deadInterval
     if (lateness <= dead / 2 || !this.#situation.isUp) return
     this.peers.excuse(lateness)
-    this.#listening.stalled(lateness, dead, now)
+    this.#listening.stalled(lateness > dead, now)
     this.#contests.doubtAll()
     this.#nextAt = now
   }

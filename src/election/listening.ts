@@ -14,10 +14,10 @@ export class Listening {
     this.#firstUntil = this.#until
   }
 
-  /** The loop was late: by more than a dead interval, and the others have buried this speaker. */
-  stalled(lateness: number, deadInterval: number, now: number): void {
+  /** The loop was late; `isBuried`: for so long that the others have taken this speaker for dead. */
+  stalled(isBuried: boolean, now: number): void {
     this.#extend(now + LISTEN_MS)
-    if (lateness > deadInterval) this.#quietUntil = now + QUIET_MS
+    if (isBuried) this.#quietUntil = now + QUIET_MS
   }
 
   /**

@@ -21,7 +21,7 @@ export class Segment {
   readonly #instance: Instance
   readonly #announcer: Announcer
   readonly #reports: ListenerReports
-  #quietUntil = -Infinity
+  #silencedUntil = -Infinity
 
   constructor(link: FitLink, init: InstanceInit, now: number) {
     this.#instance = new Instance(init)
@@ -72,12 +72,22 @@ export class Segment {
     this.#instance.leave(now)
   }
 
+  /** See `Instance.lapse`. */
+  lapse(now: number): void {
+    this.#instance.lapse(now)
+  }
+
   get isLeaving(): boolean {
     return this.#instance.isLeaving
   }
 
   get hasLeft(): boolean {
     return this.#instance.hasLeft
+  }
+
+  /** See `Instance.quietUntil`. */
+  get quietUntil(): number {
+    return this.#instance.quietUntil
   }
 
   get deadInterval(): number {
@@ -112,9 +122,9 @@ export class Segment {
 
   /** Who says no hello announces nothing either. */
   #obeySilence(): void {
-    const { quietUntil } = this.#instance
-    if (quietUntil === this.#quietUntil) return
-    this.#quietUntil = quietUntil
+    const { quietUntil } = this
+    if (quietUntil === this.#silencedUntil) return
+    this.#silencedUntil = quietUntil
     this.#announcer.fallSilent(quietUntil)
   }
 

@@ -167,6 +167,11 @@ export class Segments {
     for (const segment of this.#segments.values()) segment.leave(now)
   }
 
+  /** The others took this node for dead, everywhere; see `Instance.lapse`. */
+  lapse(now: number): void {
+    for (const segment of this.#segments.values()) segment.lapse(now)
+  }
+
   get hasLeft(): boolean {
     return this.#isLeaving && [...this.#segments.values()].every(({ hasLeft }) => hasLeft)
   }
@@ -192,6 +197,16 @@ export class Segments {
   /** After this time without a hello some peer takes this speaker for dead: ms. */
   get deadInterval(): number {
     return Math.min(...[...this.#segments.values()].map(({ deadInterval }) => deadInterval))
+  }
+
+  /** Before this instant nothing is said on some segment, because others may hold what this node believes to hold. */
+  get quietUntil(): number {
+    return Math.max(...[...this.#segments.values()].map(({ quietUntil }) => quietUntil))
+  }
+
+  /** Whether hellos go out anywhere. */
+  get isAnyUp(): boolean {
+    return [...this.#segments.values()].some(({ link, hasLeft }) => link.hasCarrier && !hasLeft)
   }
 
   get all(): Iterable<Segment> {

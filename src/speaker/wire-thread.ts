@@ -17,6 +17,7 @@ import {
   Responder,
   type ResponderTable,
 } from '../wire/index.ts'
+import { Answering } from './answering.ts'
 import { Hellos } from './hellos.ts'
 import { type AddressCounters, type IntentsChange, NOTHING_REPORTED, type Report } from './intents.ts'
 import { CopiedIntents } from './intents-change.ts'
@@ -24,8 +25,6 @@ import { passingOf, Reporter, transitionReport } from './report.ts'
 import { Segments } from './segments.ts'
 import { ALIVE_INTERVAL_MS, type WireInit, type WireMessage, type WireOrder } from './wire-handle.ts'
 
-/** After a lapse others may hold what we held: their hellos come first. As long as the election is quiet then. */
-const SILENT_MS = 250
 /** Changes that come together are reported together, and not while the first frames of a takeover go out. */
 const GATHER_MS = 60
 /** Interfaces that could not be listened on are tried again; those that are of no use are left. */
@@ -35,12 +34,14 @@ const LEAVE_LIMIT_MS = 1500
 
 const LAPSED = 'the process did not run for a while: hearing the others before it answers again'
 
+/** Its clock is `bootTime` throughout: the time in which the machine sleeps is a lateness like any other. */
 class WireThread {
   readonly #exclusions: readonly RegExp[]
   readonly #post: (message: WireMessage) => void
   readonly #hellos: Hellos
   readonly #segments: Segments
   readonly #responder: Responder
+  readonly #answering: Answering
   readonly #watcher: LinkWatcher
   readonly #timers: NodeJS.Timeout[] = []
   readonly #intents = new CopiedIntents()
@@ -53,11 +54,6 @@ class WireThread {
   #untold: { readonly transition: Transition; readonly name: string }[] = []
   readonly #reporter = new Reporter(timeOfDay)
   #reported: Pick<Report, 'conflicts' | 'segments'> = NOTHING_REPORTED
-  /** When this process went on after it had not run for a while. */
-  #thawedAt = -Infinity
-  #ranAt = -Infinity
-  /** Whether the responder answers, as far as is known. */
-  #answers = false
   #onLeft: (() => void) | undefined
 
   /** Throws what `Responder` and `LinkWatcher` throw when the kernel does not let us. */
@@ -79,6 +75,9 @@ class WireThread {
       onHellos: (frames) => this.#onHellos(frames),
       onQueries: (frames) => this.#onQueries(frames),
     })
+    this.#answering = new Answering(this.#responder, this.#segments, (silentMs) =>
+      this.#log('warn', { silentMs: Math.round(silentMs) }, LAPSED),
+    )
     this.#watcher = new LinkWatcher({
       onLinks: (links) => this.#onLinks(links),
       onError: ({ message }) => this.#log('warn', { reason: message }, 'the interfaces cannot be read'),
@@ -101,14 +100,14 @@ class WireThread {
   }
 
   onSecret(secret: Uint8Array): void {
-    this.#hellos.changeSecret(secret, performance.now())
+    this.#hellos.changeSecret(secret, bootTime())
   }
 
   /** Hands everything over, then answers nothing more, and ends. */
   async stop(): Promise<void> {
     const left = new Promise<void>((resolve) => (this.#onLeft = resolve))
     const limit = setTimeout(() => this.#onLeft?.(), LEAVE_LIMIT_MS)
-    this.#segments.leave(performance.now())
+    this.#segments.leave(bootTime())
     this.#run()
     await left
     this.#responder.install({ held: [], watched: [] })
@@ -132,7 +131,7 @@ class WireThread {
     this.#failures = failures
     const unheard = new Set(failures.map((failure) => failure.interface))
     const deaf = new Set(needed.filter(({ name }) => unheard.has(name)).map(({ index }) => index))
-    this.#segments.connect(this.#links, deaf, performance.now())
+    this.#segments.connect(this.#links, deaf, bootTime())
     this.#run()
     this.#reportSoon()
   }
@@ -142,7 +141,7 @@ class WireThread {
   }
 
   #onHellos(frames: readonly ReceivedFrame[]): void {
-    const now = performance.now()
+    const now = bootTime()
     for (const { interfaceIndex, bytes } of frames) {
       const received = this.#hellos.decode(bytes, now)
       if (received === null) continue
@@ -154,22 +153,21 @@ class WireThread {
   #onQueries(frames: readonly ReceivedFrame[]): void {
     for (const { interfaceIndex, bytes } of frames) {
       const query = decodeListenerQuery(bytes)
-      if (query !== null) this.#segments.query(interfaceIndex, query, performance.now())
+      if (query !== null) this.#segments.query(interfaceIndex, query, bootTime())
     }
     this.#run()
   }
 
   #onObservations(seen: readonly Observation[]): void {
-    for (const observation of seen) this.#segments.observe(observation, performance.now())
+    for (const observation of seen) this.#segments.observe(observation, bootTime())
     this.#run()
   }
 
   /** Does what is due. First the table, then the frames: who hears of an address may ask for it at once. */
   #run(): void {
     clearTimeout(this.#running)
-    const now = performance.now()
-    if (now - this.#ranAt > this.#segments.deadInterval / 2) this.#thawedAt = now
-    this.#ranAt = now
+    const now = bootTime()
+    this.#answering.check(now)
     const outputs = this.#segments.run(now)
     this.#install(this.#segments.table)
     for (const { link, reports } of outputs)
@@ -181,7 +179,7 @@ class WireThread {
     if (this.#segments.hasLeft) this.#onLeft?.()
     const { nextAt } = this.#segments
     if (nextAt < Infinity)
-      this.#running = setTimeout(() => this.#onDue(), Math.max(1, Math.ceil(nextAt - performance.now())))
+      this.#running = setTimeout(() => this.#onDue(), Math.max(1, Math.ceil(nextAt - bootTime())))
   }
 
   /** The event loop runs timers before it reads: a peer whose hello waits to be read is not silent. */
@@ -205,17 +203,10 @@ class WireThread {
     }
   }
 
-  /** Who is heard may answer, for as long as the others wait for the next word of it. */
+  /** Who is heard may answer. */
   #sendHello({ index }: FitLink, frame: Uint8Array): void {
     this.#responder.send(index, frame)
-    const validUntil = bootTime() + this.#segments.deadInterval
-    if (this.#answers) {
-      this.#answers = this.#responder.extend(validUntil)
-      if (!this.#answers) this.#log('warn', { silentMs: SILENT_MS }, LAPSED)
-    }
-    if (this.#answers || performance.now() < this.#thawedAt + SILENT_MS) return
-    this.#answers = true
-    this.#responder.resume(validUntil)
+    this.#answering.said(bootTime())
   }
 
   #tell(outputs: readonly { readonly link: FitLink; readonly transitions: readonly Transition[] }[]): void {
@@ -268,7 +259,7 @@ class WireThread {
 }
 
 function timeOfDay(at: number): string {
-  return new Date(Date.now() - (performance.now() - at)).toISOString()
+  return new Date(Date.now() - (bootTime() - at)).toISOString()
 }
 
 const thread = new WireThread(workerData as WireInit, (message) => parentPort?.postMessage(message))
