@@ -137,11 +137,7 @@ export class Instance {
    */
   setIntents(intents: readonly Intent[], isStale: boolean, now: number): void {
     this.#enter(now)
-    if (!this.#knowsCluster && intents.length > 0) {
-      this.#knowsCluster = true
-      const names = intents.flatMap(({ candidates }) => candidates.map(({ node }) => node))
-      this.peers.suppose(new Set(names), now)
-    }
+    if (!this.#knowsCluster) this.#supposePeers(intents)
     this.#contests.intend(intents, now)
     if (this.#situation.isStale !== isStale) {
       this.#situation.isStale = isStale
@@ -149,6 +145,18 @@ export class Instance {
       this.#contests.doubtAll()
     }
     this.#settle()
+  }
+
+  /** Who may hold an address that this node may not is perhaps on another segment; who shares one with it, rarely. */
+  #supposePeers(intents: readonly Intent[]): void {
+    for (const { candidates } of intents) {
+      if (!candidates.some(({ node }) => node === this.node)) continue
+      this.#knowsCluster = true
+      this.peers.suppose(
+        candidates.map(({ node }) => node),
+        this.#situation.now,
+      )
+    }
   }
 
   setLinkUp(isUp: boolean, now: number): void {

@@ -50,8 +50,11 @@ export class Peers {
   readonly #living = new Map<string, Peer>()
   /** By name: how many living instances are candidates, deaf and leaving ones not counted. */
   #candidates = new Map<string, { listening: boolean }>()
-  /** Names other than this node's. `isSupposed`: never heard, but a candidate when this speaker started. */
-  readonly #known = new Map<string, { heardAt: number; isSupposed: boolean }>()
+  /** When each name was heard last, this node's left out. */
+  readonly #known = new Map<string, number>()
+  /** Names of candidates that were never heard. */
+  readonly #supposed = new Set<string>()
+  #supposedUntil = -Infinity
   /** Last sequence of instances that are dead. */
   readonly #sequences = new Map<string, { sequence: number; until: number }>()
   #hasQuorum = false
@@ -78,9 +81,7 @@ export class Peers {
 
   /** It knows of other speakers, and hears none. */
   get isAlone(): boolean {
-    if (this.#living.size > 0) return false
-    for (const { isSupposed } of this.#known.values()) if (!isSupposed) return true
-    return false
+    return this.#living.size === 0 && this.#known.size > 0
   }
 
   hear(hello: Hello, mac: Mac, now: number): Heard {
@@ -91,6 +92,7 @@ export class Peers {
     if (hello.gone) {
       if (before === undefined) this.#remember(hello.instance, hello.sequence, now)
       else this.#bury(before, hello.sequence, now)
+      this.#supposed.delete(hello.node)
       if (!this.#hasName(hello.node)) this.#known.delete(hello.node)
       return { gone: before ?? null }
     }
@@ -146,7 +148,8 @@ export class Peers {
       peer.noQuorumSince = null
       peer.deaf = false
     } else if (peer.noQuorumSince === null && this.#hasQuorum) peer.noQuorumSince = now
-    if (peer.node !== this.#node) this.#known.set(peer.node, { heardAt: now, isSupposed: false })
+    this.#supposed.delete(peer.node)
+    if (peer.node !== this.#node) this.#known.set(peer.node, now)
     return changed
   }
 
@@ -180,25 +183,22 @@ export class Peers {
   }
 
   #countQuorum(now: number): boolean {
-    let heard = 1
-    const names = new Set<string>()
+    const heard = new Set([this.#node])
     for (const peer of this.#living.values()) {
       if (now - peer.heardAt > peer.deadInterval / 2 || now - peer.steadySince < STEADY_MS) continue
-      if (peer.node === this.#node || names.has(peer.node)) continue
-      names.add(peer.node)
-      heard++
+      heard.add(peer.node)
+      if (peer.quorum) this.#supposed.clear()
     }
-    return 2 * heard > 1 + this.#known.size
+    return 2 * heard.size > 1 + this.#known.size + this.#supposed.size
   }
 
   /**
    * Counts `names` as known, as if they had been heard: a speaker that hears nobody from its start on would believe
-   * itself a majority of one.
+   * itself a majority of one. Until a peer is heard steadily that has a quorum: they may be on another segment, or off.
    */
   suppose(names: Iterable<string>, now: number): void {
-    for (const name of names)
-      if (name !== this.#node && !this.#known.has(name))
-        this.#known.set(name, { heardAt: now, isSupposed: true })
+    this.#supposedUntil = now + MEMORY_MS
+    for (const name of names) if (name !== this.#node && !this.#known.has(name)) this.#supposed.add(name)
   }
 
   /** Nobody is to blame for a time in which this speaker itself could not hear. */
@@ -224,7 +224,8 @@ export class Peers {
 
   /** Drops what is older than the memory; returns the claims that their owners no longer list. */
   forget(now: number): { peer: Peer; contest: Contest }[] {
-    for (const [name, { heardAt }] of this.#known) if (now - heardAt > MEMORY_MS) this.#known.delete(name)
+    for (const [name, heardAt] of this.#known) if (now - heardAt > MEMORY_MS) this.#known.delete(name)
+    if (now > this.#supposedUntil) this.#supposed.clear()
     for (const [instance, { until }] of this.#sequences) if (until < now) this.#sequences.delete(instance)
     const expired: { peer: Peer; contest: Contest }[] = []
     for (const peer of this.#living.values()) {

@@ -34,6 +34,20 @@ class Cluster {
     return this
   }
 
+  /** Restarts the machines one by one, as a rollout does; returns for how many ms nobody answered for some address. */
+  roll(indexes: readonly number[], addresses: readonly number[]): number {
+    let unanswered = 0
+    for (const index of indexes) {
+      this.strike('terminate', index, 500)
+      for (const end = this.world.agenda.now + 15_000; this.world.agenda.now < end;) {
+        this.until(this.world.agenda.now + 5)
+        const { holders } = this
+        if (addresses.some((address) => holders[address] === '')) unanswered += 5
+      }
+    }
+    return unanswered
+  }
+
   /** Names of who answers, by address. */
   get holders(): string[] {
     return this.world.addresses.map((_, address) =>
@@ -226,4 +240,33 @@ forEachSeed('of a hundred speakers one that dies is replaced in half a second', 
   cut.machine(0).crash()
   cut.machine(1).crash()
   cut.until(6500).assertOneHolderEach()
+})
+
+forEachSeed('a restarted speaker does not wait for candidates that live on another segment', (seed) => {
+  const world = new World({ seed, machines: 6, addresses: 6 })
+  const racks = [world.machines.slice(0, 3), world.machines.slice(3)] as const
+  const scoresOf = (rack: readonly Machine[]) => Object.fromEntries(rack.map(({ name }) => [name, 0]))
+  split(world, racks[0], 1e9)
+  for (let address = 0; address < 6; address++) world.declare(address, address < 3 ? scoresOf(racks[0]) : {})
+  const cut = new Cluster(world)
+  for (const address of [3, 4, 5]) world.change(address, scoresOf(racks[1]))
+  cut.until(20_000).assertOneHolderEach()
+  assert.equal(cut.roll([0, 1, 2], [0, 1, 2]), 0)
+  const before = cut.holders
+  cut.until(800_000)
+  assert.deepEqual(cut.holders, before)
+})
+
+forEachSeed('nor for those that have been off for long', (seed) => {
+  const world = new World({ seed, machines: 6, addresses: 6 })
+  const scores = Object.fromEntries(world.machines.slice(0, 3).map(({ name }) => [name, 0]))
+  for (let address = 0; address < 6; address++) world.declare(address, scores)
+  const off = world.machines.slice(3)
+  for (const machine of off) machine.start = () => undefined
+  const cut = new Cluster(world)
+  for (let address = 0; address < 6; address++)
+    world.change(address, { ...scores, ...Object.fromEntries(off.map(({ name }) => [name, 0])) })
+  cut.until(20_000)
+  assert.equal(cut.roll([0, 1, 2], [0, 1, 2, 3, 4, 5]), 0)
+  cut.assertOneHolderEach()
 })
