@@ -309,7 +309,7 @@ export class Instance {
   #judgePeers(): void {
     const { isUp, now } = this.#situation
     if (!isUp) return
-    const { dead, changed } = this.peers.refresh(now)
+    const { dead, changed } = this.peers.refresh(now, this.deadInterval)
     for (const peer of dead) this.#contests.bereave(peer, now)
     if (changed) this.#contests.doubtAll()
     if (now >= this.#forgetAt) this.#forget(now)

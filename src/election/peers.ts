@@ -59,6 +59,7 @@ export class Peers {
   readonly #sequences = new Map<string, { sequence: number; until: number }>()
   #hasQuorum = false
   #lostQuorumAt = -Infinity
+  #unheardSince = Infinity
 
   constructor(node: string, instance: string) {
     this.#node = node
@@ -77,6 +78,11 @@ export class Peers {
   /** When it noticed that it had no quorum any more. */
   get lostQuorumAt(): number {
     return this.#lostQuorumAt
+  }
+
+  /** What this speaker said between then and `lostQuorumAt` may have been heard by nobody. */
+  get unheardSince(): number {
+    return this.#unheardSince
   }
 
   /** It knows of other speakers, and hears none. */
@@ -153,14 +159,20 @@ export class Peers {
     return changed
   }
 
-  /** Ends who was silent too long, and judges anew who is deaf and whether there is a quorum. */
-  refresh(now: number): { dead: Peer[]; changed: boolean } {
+  /**
+   * Ends who was silent too long, and judges anew who is deaf and whether there is a quorum. `deadInterval`: this
+   * speaker's own.
+   */
+  refresh(now: number, deadInterval: number): { dead: Peer[]; changed: boolean } {
     const dead: Peer[] = []
     for (const peer of this.#living.values()) if (now - peer.heardAt >= peer.deadInterval) dead.push(peer)
     for (const peer of dead) this.#bury(peer, peer.sequence, now)
     const hadQuorum = this.#hasQuorum
     this.#hasQuorum = this.#countQuorum(now)
-    if (hadQuorum && !this.#hasQuorum) this.#lostQuorumAt = now
+    if (hadQuorum && !this.#hasQuorum) {
+      this.#lostQuorumAt = now
+      this.#unheardSince = now - deadInterval
+    }
     let changed = dead.length > 0 || this.#hasQuorum !== hadQuorum
     for (const peer of this.#living.values()) {
       if (!this.#hasQuorum) peer.noQuorumSince = null

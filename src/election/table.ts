@@ -199,10 +199,10 @@ function fromActive(contest: Contest, situation: Situation): Step | null {
  * quorum was lost may have been heard by nobody: it is to rank as if it had been made without.
  */
 function reviseEpoch(contest: Contest, situation: Situation): void {
-  const { isListening, peers, settings } = situation
+  const { isListening, peers } = situation
   if (isListening || contest.isProvisional !== peers.hasQuorum) return
-  const lostAfter = peers.lostQuorumAt - contest.since
-  if (!contest.isProvisional && !(lostAfter >= 0 && lostAfter < settings.deadInterval)) return
+  const isUnheard = contest.since > peers.unheardSince && contest.since <= peers.lostQuorumAt
+  if (!contest.isProvisional && !isUnheard) return
   contest.isProvisional = !peers.hasQuorum
   contest.epoch = epochFor(contest, situation)
   contest.top = Math.max(contest.top, contest.epoch)

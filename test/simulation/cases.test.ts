@@ -242,6 +242,24 @@ forEachSeed('of a hundred speakers one that dies is replaced in half a second', 
   cut.until(6500).assertOneHolderEach()
 })
 
+forEachSeed(
+  'where hellos are rare, who was cut off just after another died takes nothing back either',
+  (seed) => {
+    for (const after of [900, 950, 1000, 1050, 1100]) {
+      const cut = cluster(seed, { machines: 5, addresses: 12, settings: { helloInterval: 250 } })
+      cut.machine(1).crash()
+      cut.until(6000 + after)
+      const mend = cut.machine(2).unplug(false)
+      cut.until(cut.world.agenda.now + 4000)
+      const healthy = cut.holders.map((names) => names.replace(/ ?node-c ?/, ''))
+      mend()
+      cut.until(cut.world.agenda.now + 6000)
+      for (const [address, names] of cut.holders.entries())
+        if (healthy[address] !== '') assert.equal(names, healthy[address])
+    }
+  },
+)
+
 forEachSeed('a restarted speaker does not wait for candidates that live on another segment', (seed) => {
   const world = new World({ seed, machines: 6, addresses: 6 })
   const racks = [world.machines.slice(0, 3), world.machines.slice(3)] as const
