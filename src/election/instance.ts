@@ -240,7 +240,8 @@ export class Instance {
     const lateness = now - this.#nextAt
     this.#situation.now = now
     const dead = this.deadInterval
-    if (lateness <= dead / 2 || !this.#situation.isUp) return
+    if (lateness <= 0 || !this.#situation.isUp) return
+    if (lateness <= this.peers.leastDeadInterval(dead) / 2) return
     this.peers.excuse(lateness)
     this.#listening.stalled(lateness > dead, now)
     this.#contests.doubtAll()

@@ -194,6 +194,13 @@ export class Peers {
     return at
   }
 
+  /** The least of all, `own` being this speaker's. */
+  leastDeadInterval(own: number): number {
+    let least = own
+    for (const { deadInterval } of this.#living.values()) least = Math.min(least, deadInterval)
+    return least
+  }
+
   #countQuorum(now: number): boolean {
     const heard = new Set([this.#node])
     for (const peer of this.#living.values()) {
