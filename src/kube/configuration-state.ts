@@ -16,6 +16,8 @@ import { WorkQueue } from './work-queue.ts'
 
 /** Characters that a metav1.Condition takes. */
 const MESSAGE_LIMIT = 32_768
+/** Between two writes, and up to as much again: all speakers see the same change at the same moment. */
+const PACE_MS = 1000
 
 export interface ConfigurationStateComponents {
   client: ApiClient
@@ -30,7 +32,7 @@ export interface ConfigurationStateInit {
   node?: string
 }
 
-/** Writes the object when what it says changes or when somebody deleted it, not at each look. */
+/** Writes the object when what it says changes, once a second at most, or when somebody deleted it. */
 export class ConfigurationStateWriter implements Startable {
   readonly #client: ApiClient
   readonly #log: Logger
@@ -41,6 +43,8 @@ export class ConfigurationStateWriter implements Startable {
   #errors: readonly string[] | undefined
   /** What we wrote, until the watch shows it. */
   #written: ConfigurationState | undefined
+  /** By performance.now(). */
+  #notBefore = 0
 
   constructor({ client, log, ownPod }: ConfigurationStateComponents, init: ConfigurationStateInit) {
     this.#client = client
@@ -100,6 +104,9 @@ export class ConfigurationStateWriter implements Startable {
     if (present === undefined) return this.#create()
     const status = this.#status(this.#errors, present)
     if (status === undefined) return
+    const waitMs = this.#notBefore - performance.now()
+    if (waitMs > 0) return this.#queue.addAfter(this.#name, waitMs)
+    this.#notBefore = performance.now() + PACE_MS * (1 + Math.random())
     const path = pathOf(CONFIGURATION_STATES, {
       namespace: this.#init.namespace,
       name: this.#name,

@@ -72,6 +72,19 @@ test('a valid configuration is shown by an object that our pod owns', async (t) 
   )
 })
 
+test('what changes again and again is written now and then, the last state in the end', async (t) => {
+  const { server, writer, state } = await setUp(t)
+  const patches = (): number => server.requests.filter(({ method }) => method === 'PATCH').length
+  writer.report([refusal('0', 'wrong')])
+  await server.until(() => patches() === 1)
+  for (let index = 1; index <= 20; index++) {
+    writer.report([refusal(String(index), 'wrong')])
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+  }
+  await server.until(() => state()?.status?.errorSummary?.includes('IPAddressPool 20:') === true)
+  assert.ok(patches() < 10, `${patches()} writes`)
+})
+
 test("a speaker's object has the node's name, and a condition of its own", async (t) => {
   const { writer, state, says } = await setUp(t, { node: 'node-1' })
   writer.report([])
