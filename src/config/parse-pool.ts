@@ -27,7 +27,9 @@ export function parsePool(
   if (problem !== null) return refuse({ reason: 'InvalidAddresses', message: problem })
   const allocation = parseAllocation(spec.serviceAllocation, namespaces)
   if (allocation !== null && 'problem' in allocation) return refuse(allocation.problem)
-  const reserved = reservations.within(addresses)
+  const reserved = reservations
+    .within(addresses)
+    .filter(({ range }) => addresses.overlap(excluded.without(range)) !== null)
   const { autoAssign = true, avoidBuggyIPs = false, drain = false } = spec
   const held = new RangeSet([...excluded, ...reserved.map(({ range }) => range)])
   const assignable = [...held].length === 0 ? ranges : ranges.flatMap((range) => held.without(range))

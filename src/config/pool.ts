@@ -16,7 +16,7 @@ export interface Pool extends PoolReference {
   /** `ranges` without what is excluded or reserved: what may be given out, in this order. */
   readonly assignable: readonly Range[]
   readonly excluded: RangeSet
-  /** Addresses of the pool that the cluster itself uses. */
+  /** Addresses of the pool, not all of them excluded, that the cluster itself uses. */
   readonly reserved: readonly Reservation[]
   /** Nothing more is given out. */
   readonly drain: boolean

@@ -66,6 +66,16 @@ test('addresses of nodes and Service networks are skipped one by one, and the po
   assert.ok(conditions(cluster, 'lan').includes('AddressesSkipped True UsedByCluster'))
 })
 
+test('addresses of nodes that are excluded already are no reason to warn', () => {
+  const reserved = [reserve('Node worker-1', '10.0.0.0/32'), reserve('ServiceCIDR kubernetes', '10.0.0.4/30')]
+  const excluding = (...excludeAddresses: string[]): string[] => {
+    const cluster = new Cluster([pool('lan', ['10.0.0.0/29'], { excludeAddresses })], [], { reserved })
+    return conditions(cluster, 'lan').filter((condition) => condition.startsWith('AddressesSkipped'))
+  }
+  assert.deepEqual(excluding('10.0.0.0/32', '10.0.0.4/30'), [])
+  assert.deepEqual(excluding('10.0.0.0/32', '10.0.0.4/31'), ['AddressesSkipped True UsedByCluster'])
+})
+
 test('a node that appears with the address of a Service takes it from nobody', () => {
   const lan = pool('lan', ['10.0.0.0/24'])
   const cluster = new Cluster([lan], [service('web')])
