@@ -93,7 +93,11 @@ export const COMMON_FLAGS = {
   port: { fallback: '9120', help: 'HTTPS port of metrics and status API; 0: off' },
   'health-probe-port': { fallback: '17472', help: 'port of /healthz and /readyz' },
   'log-level': { fallback: 'info', help: 'all, debug, info, warn, error or none' },
-  namespace: { fallback: 'metallb-system', env: 'METALLB_NAMESPACE', help: 'where our own objects are' },
+  namespace: {
+    fallback: 'metallb-system',
+    env: 'METALLB_NAMESPACE',
+    help: 'where our own objects are; in a pod its own namespace',
+  },
   'pod-name': { fallback: '', env: 'METALLB_POD_NAME', help: 'our own pod; empty outside a cluster' },
   'lb-class': { fallback: '', help: 'the loadBalancerClass that is ours; empty: Services without one' },
   'ml-labels': { fallback: SPEAKER_LABELS, env: 'METALLB_ML_LABELS', help: 'labels of the speaker pods' },

@@ -5,7 +5,7 @@ import { parse } from 'node:path'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { CONTROLLER_FLAGS, createController } from './controller/index.ts'
 import { FlagError, logLevelFlag, parseFlags, usage } from './flags.ts'
-import { NotConfigured, type Startable } from './kube/index.ts'
+import { NotConfigured, podNamespace, type Startable } from './kube/index.ts'
 import { createSpeaker, SPEAKER_FLAGS } from './speaker/index.ts'
 import { MissingCapability } from './wire/index.ts'
 
@@ -31,12 +31,13 @@ function makeLogger(program: string, level: string): Logger {
 
 /** Makes the program that the command line names; rejects with `FlagError` for what it does not understand. */
 async function createProgram([name, ...args]: readonly string[]): Promise<Startable> {
+  const env = { METALLB_NAMESPACE: podNamespace(), ...process.env }
   if (name === 'controller') {
-    const { flags, warnings } = parseFlags(CONTROLLER_FLAGS, args, process.env)
+    const { flags, warnings } = parseFlags(CONTROLLER_FLAGS, args, env)
     return createController(flags, startLog(name, flags['log-level'], warnings))
   }
   if (name === 'speaker') {
-    const { flags, warnings } = parseFlags(SPEAKER_FLAGS, args, process.env)
+    const { flags, warnings } = parseFlags(SPEAKER_FLAGS, args, env)
     return createSpeaker(flags, startLog(name, flags['log-level'], warnings))
   }
   throw new FlagError(`${name ?? 'nothing'}: expected controller or speaker`)

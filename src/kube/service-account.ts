@@ -1,11 +1,21 @@
 // The credentials that the kubelet puts into every pod (Kubernetes docs: "Accessing the Kubernetes API from a Pod").
 
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { CredentialsSource } from './access.ts'
 
 const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 export const TOKEN = `${FOLDER}/token`
 const CA = `${FOLDER}/ca.crt`
+
+/** The namespace of the pod that we run in; undefined outside a cluster. */
+export function podNamespace(folder = FOLDER): string | undefined {
+  try {
+    return readFileSync(`${folder}/namespace`, 'utf8').trim() || undefined
+  } catch {
+    return undefined // no pod, or one without a token
+  }
+}
 
 /** Of a pod: the kubelet sets the variables and replaces the token long before it expires. */
 export function serviceAccountSource(): CredentialsSource {
