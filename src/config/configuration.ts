@@ -9,8 +9,8 @@ import type { ConfigurationRefusal, Problem } from './refusal.ts'
 import { type Reservation, Reservations } from './reservation.ts'
 
 /**
- * ms after a pool has come or gone for which the configuration counts as incomplete: pools that are removed all
- * together, or applied together, vanish and appear one by one.
+ * ms after a pool has come, gone or been edited for which the configuration counts as incomplete: pools that are removed,
+ * applied or split together change one by one.
  */
 export const POOLS_QUIET_MS = 2000
 
@@ -33,7 +33,7 @@ export interface Configuration {
   readonly refusedPools: ReadonlyMap<string, RefusedPool>
   readonly advertisements: readonly Advertisement[]
   readonly refusals: readonly ConfigurationRefusal[]
-  /** More pools may be about to come or to go: what none of them has may be of one that is missing. */
+  /** More pools may be about to come, to go or to grow: what none of them has may be of one that is missing. */
   readonly incomplete: boolean
 }
 

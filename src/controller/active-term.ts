@@ -63,12 +63,10 @@ export class ActiveTerm implements Startable {
   readonly #queue: WorkQueue
   readonly #poolStatus: PoolStatusWriter
   readonly #helloSecret: HelloSecret | undefined
-  /** Services that the configuration concerns and that have not been looked at since. */
-  readonly #concerned = new Set<string>()
   /** Until the configuration is no longer older than what is known. */
   #gathering: Promise<void> | undefined
   #stopped = false
-  /** While it runs, more pools may come or go. */
+  /** While it runs, more pools may come, go or be edited. */
   #settling: NodeJS.Timeout | undefined
   #ticking: NodeJS.Timeout | undefined
 
@@ -99,7 +97,7 @@ export class ActiveTerm implements Startable {
   /** First everything that is assigned, then everybody that waits, the oldest first. */
   start(): void {
     const { cluster, log, clock } = this.#components
-    this.onPoolCount()
+    this.onPoolEdit()
     advance(this.state, clock())
     this.#add(registerAll(this.state, cluster.services.values()))
     log.info({ services: cluster.services.size, pools: cluster.pools.size }, 'all assignments known')
@@ -136,8 +134,8 @@ export class ActiveTerm implements Startable {
     })
   }
 
-  /** There is a pool more or less. */
-  onPoolCount(): void {
+  /** A pool has come, gone or been edited. */
+  onPoolEdit(): void {
     clearTimeout(this.#settling)
     this.#settling = setTimeout(() => {
       this.#settling = undefined
@@ -149,13 +147,8 @@ export class ActiveTerm implements Startable {
     this.#poolStatus.seen(pool)
   }
 
-  /** Who has an address is not told what may be otherwise in a moment. */
   #configure(): void {
-    const settled = this.#settling === undefined
-    for (const key of configure(this.state, this.#readConfiguration(!settled))) this.#concerned.add(key)
-    const due = [...this.#concerned].filter((key) => settled || !this.state.assignments.has(key))
-    for (const key of due) this.#concerned.delete(key)
-    this.#add(due)
+    this.#add(configure(this.state, this.#readConfiguration(this.#settling !== undefined)))
     this.#poolStatus.changed()
   }
 

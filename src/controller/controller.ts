@@ -11,7 +11,14 @@ import {
 } from '../allocator/index.ts'
 import type { IPAddressPool, Service } from '../api/index.ts'
 import { readConfiguration } from '../config/index.ts'
-import type { ApiClient, ConfigurationStateWriter, EventRecorder, Startable, Term } from '../kube/index.ts'
+import {
+  type ApiClient,
+  type ConfigurationStateWriter,
+  type EventRecorder,
+  isSameInput,
+  type Startable,
+  type Term,
+} from '../kube/index.ts'
 import { ActiveTerm, type ActiveTermInit } from './active-term.ts'
 import { ClusterCopy } from './cluster-copy.ts'
 import type { ControllerMetrics } from './metrics.ts'
@@ -69,7 +76,7 @@ export class Controller implements Startable {
       },
       onConfiguration: () => this.#active?.onConfiguration(),
       onPool: (name, pool, before) => {
-        if (pool === undefined || before === undefined) this.#active?.onPoolCount()
+        if (!isSameInput(pool, before)) this.#active?.onPoolEdit()
         if (pool !== undefined) this.#active?.onPool(pool)
         this.#overview.onPool(name)
       },

@@ -45,8 +45,8 @@ export interface ClusterCopyInit {
   onReadiness: () => void
   /** What the configuration is read from has changed. */
   onConfiguration: () => void
-  /** There is a pool more or less. */
-  onPoolCount: () => void
+  /** A pool has come, gone or been edited. */
+  onPoolEdit: () => void
 }
 
 export class ClusterCopy implements Startable {
@@ -60,7 +60,7 @@ export class ClusterCopy implements Startable {
   readonly #slicesOf = new Map<string, Map<string, EndpointSlice>>()
 
   constructor(components: { client: ApiClient; log: Logger }, init: ClusterCopyInit) {
-    const { namespace, onService, onNodes, onReadiness, onConfiguration, onPoolCount } = init
+    const { namespace, onService, onNodes, onReadiness, onConfiguration, onPoolEdit } = init
     const onInput = (_: string, now?: KubeObject, before?: KubeObject): void => {
       if (!isSameInput(now, before)) onConfiguration()
     }
@@ -98,7 +98,7 @@ export class ClusterCopy implements Startable {
       resource: IP_ADDRESS_POOLS,
       namespace,
       onChange: (key, now, before) => {
-        if (now === undefined || before === undefined) onPoolCount()
+        if (!isSameInput(now, before)) onPoolEdit()
         onInput(key, now, before)
       },
     })

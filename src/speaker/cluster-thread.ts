@@ -63,7 +63,7 @@ export class ClusterThread implements Startable {
   #gathering: NodeJS.Timeout | undefined
   #addresses: ReadonlyMap<string, AddressIntent> | undefined
   #prospects: readonly Prospect[] = []
-  /** While it runs, more pools may come or go. */
+  /** While it runs, more pools may come, go or be edited. */
   #settling: NodeJS.Timeout | undefined
   #checkpointing: NodeJS.Timeout | undefined
   #checking: NodeJS.Timeout | undefined
@@ -83,7 +83,7 @@ export class ClusterThread implements Startable {
       onNodes: () => this.#allChanged(),
       onReadiness: () => this.#noteSpeakers(),
       onConfiguration: () => this.#reconfigure(),
-      onPoolCount: () => this.#settlePools(),
+      onPoolEdit: () => this.#settlePools(),
     })
   }
 

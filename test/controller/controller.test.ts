@@ -138,13 +138,34 @@ test('who keeps writing the annotation over is left it, and neither the conditio
     server.set('services', { ...service(), metadata: { ...service().metadata, annotations } })
   }
   const metadata = { namespace: NAMESPACE, name: 'lan', generation: 2 }
-  const renumbered = { metadata, spec: { addresses: ['203.0.113.0/24'] } }
-  server.set('ipaddresspools', renumbered)
-  await server.until(() => addressOf(server, 'a') === '203.0.113.0')
+  const avoiding = { metadata, spec: { addresses: ['192.0.2.0/24'], avoidBuggyIPs: true } }
+  server.set('ipaddresspools', avoiding)
+  await server.until(() => addressOf(server, 'a') === '192.0.2.1')
   assert.deepEqual(
     service().status?.conditions?.map(({ status, reason }) => `${status} ${reason}`),
     ['True Allocated'],
   )
+})
+
+test('an address that an edit leaves in no pool is kept for the pool that comes next', async (t) => {
+  const server = await serverWithPool(t)
+  const { controller } = replica(t, server)
+  void controller.begin(new Term(() => 0, Infinity))
+  controller.start()
+  add(server, 'a')
+  await server.until(() => addressOf(server, 'a') === '192.0.2.0')
+  const edit = (name: string, addresses: string[], generation: number): void => {
+    const object = { metadata: { namespace: NAMESPACE, name, generation }, spec: { addresses } }
+    server.set('ipaddresspools', object)
+  }
+  edit('lan', ['192.0.2.128/25'], 2)
+  while (controller.view.pools.get('lan')?.metadata.generation !== 2) await turn()
+  add(server, 'b')
+  await server.until(() => addressOf(server, 'b') === '192.0.2.128')
+  edit('lower', ['192.0.2.0/25'], 1)
+  await server.until(() => JSON.stringify(server.get('services', 'default', 'a')).includes('"lower"'))
+  assert.equal(addressOf(server, 'a'), '192.0.2.0')
+  assert.equal(writes(server).filter(({ path }) => path.includes('/services/a/')).length, 2)
 })
 
 test('another term begins anew', async (t) => {

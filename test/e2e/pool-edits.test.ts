@@ -106,6 +106,14 @@ test('a pool split in two, the new part made before the old one shrinks, costs n
   await stayed({ one: 'first', two: 'first', three: 'upper' })
 })
 
+test('a pool split in two, the old one shrunk before the new part is made, costs nobody the address', async () => {
+  await threeServices()
+  await apply(pool('other', ['172.25.254.70-172.25.254.79']))
+  await apply(pool('first', ['172.25.254.50-172.25.254.51']))
+  await apply(pool('upper', ['172.25.254.52-172.25.254.59']))
+  await stayed({ one: 'first', two: 'first', three: 'upper' })
+})
+
 test('two pools merged into one, which grows before the other goes, cost nobody the address', async () => {
   await threeServices()
   await apply(pool('upper', ['172.25.254.52-172.25.254.59']))
