@@ -7,7 +7,7 @@ import { type EventRecorder, keyOf } from '../kube/index.ts'
 import type { AnnouncedConditionWriter } from './announced-condition.ts'
 import type { Report } from './intents.ts'
 import type { ServiceStatusWriter } from './service-status.ts'
-import { isAnnounced, type News, newsOf, type Standing, standingsOf } from './standing.ts'
+import { isAnnounced, newsOf, newSince, type News, type Standing, standingsOf } from './standing.ts'
 
 export interface NoticesComponents {
   log: Logger
@@ -28,10 +28,19 @@ export interface NoticedService {
   readonly isFirst: boolean
 }
 
+/** What was known of a Service, and what of it was told. */
+interface Noticed {
+  readonly standing: Standing
+  readonly isFirst: boolean
+  readonly news: readonly News[]
+}
+
+const NOTHING_NOTICED: Noticed = { standing: [], isFirst: false, news: [] }
+
 export class Notices {
   readonly #components: NoticesComponents
   readonly #node: string
-  #standings: ReadonlyMap<string, Standing> = new Map()
+  #noticed: ReadonlyMap<string, Noticed> = new Map()
 
   constructor(components: NoticesComponents, { node }: { node: string }) {
     this.#components = components
@@ -40,25 +49,31 @@ export class Notices {
 
   /** What became of the Service on this node; empty when the node has no part in it. */
   standing(key: string): Standing {
-    return this.#standings.get(key) ?? []
+    return (this.#noticed.get(key) ?? NOTHING_NOTICED).standing
   }
 
   /** What this node does now, and all Services that may be announced. */
   update(report: Report, services: readonly NoticedService[]): void {
-    const before = this.#standings
+    const before = this.#noticed
     const byAddress = standingsOf(report)
-    const standings = new Map(
-      services.map(({ key, ips }) => [key, ips.flatMap((ip) => byAddress.get(ip) ?? [])] as const),
-    )
-    this.#standings = standings
-    const announced = services.filter(({ key }) => standings.get(key)?.some(isAnnounced))
-    this.#components.statuses.show(announced)
-    for (const { key, service, isFirst } of services) {
-      const [old, now] = [before.get(key) ?? [], standings.get(key) ?? []]
-      if (isSame(old, now)) continue
-      this.#tell(service, newsOf(this.#node, old, now, isFirst))
-      this.#components.conditions.tell(key)
+    const noticed = new Map<string, Noticed>()
+    const moved: string[] = []
+    for (const { key, service, ips, isFirst } of services) {
+      const old = before.get(key) ?? NOTHING_NOTICED
+      const standing = ips.flatMap((ip) => byAddress.get(ip) ?? [])
+      const hasMoved = !isSame(old.standing, standing)
+      if (!hasMoved && old.isFirst === isFirst) {
+        noticed.set(key, old)
+        continue
+      }
+      const news = newsOf(this.#node, standing, isFirst)
+      noticed.set(key, { standing, isFirst, news })
+      this.#tell(service, newSince(old.news, news))
+      if (hasMoved) moved.push(key)
     }
+    this.#noticed = noticed
+    for (const key of moved) this.#components.conditions.tell(key)
+    this.#components.statuses.show(services.filter(({ key }) => this.standing(key).some(isAnnounced)))
   }
 
   #tell(service: Service, told: readonly News[]): void {

@@ -85,17 +85,22 @@ export interface News {
 }
 
 /**
- * What the Service's events tell: only what has begun since `before`. `nodeAssigned` is as MetalLB writes it. That an
- * address has no interface is told by the first candidate alone: another node may well announce it.
+ * What the Service's events tell of its standing, each as soon as it is so. `nodeAssigned` is as MetalLB writes it. That
+ * an address has no interface is told by the first candidate alone: another node may well announce it.
  */
-export function newsOf(node: string, before: Standing, now: Standing, isFirst: boolean): readonly News[] {
-  const told = new Set(before.flatMap((each) => troublesOf(node, each)).map(({ message }) => message))
-  const troubles = now
+export function newsOf(node: string, standing: Standing, isFirst: boolean): readonly News[] {
+  const troubles = standing
     .flatMap((each) => troublesOf(node, each))
-    .filter(({ reason, message }) => !told.has(message) && (isFirst || reason !== 'announceFailed'))
-  if (before.some(isAnnounced) || !now.some(isAnnounced)) return troubles
+    .filter(({ reason }) => isFirst || reason !== 'announceFailed')
+  if (!standing.some(isAnnounced)) return troubles
   const message = `announcing from ${nameOf(node)} with protocol "layer2"`
   return [{ type: 'Normal', reason: 'nodeAssigned', message }, ...troubles]
+}
+
+/** What has begun since `before`. */
+export function newSince(before: readonly News[], now: readonly News[]): readonly News[] {
+  const told = new Set(before.map(({ message }) => message))
+  return now.filter(({ message }) => !told.has(message))
 }
 
 function troublesOf(node: string, { ip, interfaces, conflicts }: AddressStanding): readonly News[] {

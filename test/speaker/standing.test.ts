@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { NOTHING_REPORTED, type Report } from '../../src/speaker/intents.ts'
-import { findingOf, newsOf, type Standing, standingsOf } from '../../src/speaker/standing.ts'
+import {
+  findingOf,
+  type News,
+  newSince,
+  newsOf,
+  type Standing,
+  standingsOf,
+} from '../../src/speaker/standing.ts'
 
 const V4 = '192.0.2.50'
 const V6 = '2001:db8::50'
@@ -70,6 +77,11 @@ for (const [what, now, status, reason, message] of [
     assert.deepEqual(findingOf('a', now), { status, reason, message }))
 }
 
+/** What is told when this was so, and then that. */
+function told(before: Standing, now: Standing, wasFirst = true, isFirst = true): readonly News[] {
+  return newSince(newsOf('a', before, wasFirst), newsOf('a', now, isFirst))
+}
+
 for (const [what, before, now, reasons] of [
   ['what is announced from now on', nothing, announced, ['nodeAssigned']],
   ['nothing of what goes on', announced, announced, []],
@@ -91,17 +103,25 @@ for (const [what, before, now, reasons] of [
 ] as const) {
   test(`events tell ${what}`, () =>
     assert.deepEqual(
-      newsOf('a', before, now, true).map(({ reason }) => reason),
+      told(before, now).map(({ reason }) => reason),
       reasons,
     ))
 }
 
 test('the event of an announcement has node and protocol in double quotes, as scripts expect it', () => {
-  assert.deepEqual(newsOf('a', nothing, announced, true), [
+  assert.deepEqual(told(nothing, announced), [
     { type: 'Normal', reason: 'nodeAssigned', message: 'announcing from node "a" with protocol "layer2"' },
   ])
 })
 
 test('that an address has no interface is told by the first candidate alone', () => {
-  assert.deepEqual(newsOf('a', nothing, unplaced, false), [])
+  assert.deepEqual(told(nothing, unplaced, false, false), [])
+})
+
+test('also when it becomes that only later', () => {
+  assert.deepEqual(
+    told(unplaced, unplaced, false, true).map(({ reason }) => reason),
+    ['announceFailed'],
+  )
+  assert.deepEqual(told(unplaced, unplaced), [])
 })
