@@ -71,10 +71,10 @@ export class ClusterCopy implements Startable {
       resource: ENDPOINT_SLICES,
       keep: keptSlice,
       onChange: (key, now, before) => {
-        const service = serviceOf(now ?? before)
-        if (service === undefined) return
-        this.#setSlice(service, key, now)
-        onService(service)
+        const [owner, former] = [serviceOf(now), serviceOf(before)]
+        if (former !== undefined && former !== owner) this.#setSlice(former, key, undefined)
+        if (owner !== undefined) this.#setSlice(owner, key, now)
+        for (const service of new Set([former, owner])) if (service !== undefined) onService(service)
       },
     })
     this.#nodes = reflectors.add<Node>({

@@ -120,3 +120,19 @@ test('an address whose pool does not come back is announced no longer', async (t
   server.remove('ipaddresspools', NAMESPACE, 'lan')
   await until('198.51.100.1')
 })
+
+test('endpoints that are given to another Service are the former’s no more', async (t) => {
+  const server = await serverWithSpeaker(t)
+  pool(server, 'lan', '192.0.2.0/24')
+  service(server, 'a', '192.0.2.1')
+  service(server, 'b', '192.0.2.2')
+  server.remove('endpointslices', 'default', 'b')
+  const { until } = await clusterThread(t, server)
+  await until('192.0.2.1')
+  const slice = server.get('endpointslices', 'default', 'a')
+  const labels = { 'kubernetes.io/service-name': 'b' }
+  server.set('endpointslices', { ...slice, metadata: { ...slice?.metadata, labels } })
+  await until('192.0.2.2')
+  server.set('endpointslices', { ...slice, metadata: { ...slice?.metadata, labels: {} } })
+  await until('')
+})
