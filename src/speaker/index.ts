@@ -76,6 +76,8 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
       for (const transition of transitions) {
         countTransition(transition)
         status.remember(transition)
+        const { to, cause, ip, peer } = transition
+        if (to === 'active' && cause === 'takeover' && peer !== null) notices.inherit(ip, peer)
         log[isOfAccount(transition) ? 'info' : 'debug']({ ...transition }, 'claim changed')
       }
     },

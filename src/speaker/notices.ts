@@ -41,6 +41,8 @@ export class Notices {
   readonly #components: NoticesComponents
   readonly #node: string
   #noticed: ReadonlyMap<string, Noticed> = new Map()
+  /** Addresses as text that were taken over, by the node that had them. */
+  readonly #inherited = new Map<string, Set<string>>()
 
   constructor(components: NoticesComponents, { node }: { node: string }) {
     this.#components = components
@@ -50,6 +52,11 @@ export class Notices {
   /** What became of the Service on this node; empty when the node has no part in it. */
   standing(key: string): Standing {
     return (this.#noticed.get(key) ?? NOTHING_NOTICED).standing
+  }
+
+  /** This node took the address over from one that is not heard there any more. */
+  inherit(ip: string, from: string): void {
+    this.#inherited.set(from, (this.#inherited.get(from) ?? new Set()).add(ip))
   }
 
   /** What this node does now, and all Services that may be announced. */
@@ -73,7 +80,19 @@ export class Notices {
     }
     this.#noticed = noticed
     for (const key of moved) this.#components.conditions.tell(key)
+    this.#bury(report, services)
     this.#components.statuses.show(services.filter(({ key }) => this.standing(key).some(isAnnounced)))
+  }
+
+  /** Who is heard on another interface lives, and tells himself that he has it no longer. */
+  #bury({ segments }: Report, services: readonly NoticedService[]): void {
+    for (const [node, inherited] of this.#inherited) {
+      if (segments.some(({ peers }) => peers.some((peer) => peer.node === node))) continue
+      for (const { service, ips } of services)
+        if (ips.some((ip) => inherited.has(ip))) this.#components.statuses.bury(node, service)
+      for (const ip of services.flatMap(({ ips }) => ips)) inherited.delete(ip)
+      if (inherited.size === 0) this.#inherited.delete(node)
+    }
   }
 
   #tell(service: Service, told: readonly News[]): void {

@@ -1,5 +1,5 @@
 // ServiceL2Status: one object for each Service of which this node holds an address. Written after the fact, paced,
-// never in the way of an announcement.
+// never in the way of an announcement. Each speaker keeps those of its node, also when others have deleted them.
 
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
@@ -57,6 +57,8 @@ export class ServiceStatusWriter implements Startable {
   readonly #queue: WorkQueue
   readonly #written: Reflector<ServiceL2Status>
   #announced: ReadonlyMap<string, AnnouncedHere> = new Map()
+  /** Of other nodes. */
+  readonly #orphans = new Set<string>()
 
   constructor({ client, log, ownPod }: ServiceStatusComponents, init: ServiceStatusInit) {
     this.#client = client
@@ -100,12 +102,24 @@ export class ServiceStatusWriter implements Startable {
     }
   }
 
-  #nameOf({ metadata }: Service): string {
-    return statusName(metadata?.uid ?? '', this.#init.node)
+  /** That node has fallen silent: its speaker cannot delete its status of this Service. */
+  bury(node: string, service: Service): void {
+    const name = this.#nameOf(service, node)
+    this.#orphans.add(name)
+    this.#queue.add(name)
+  }
+
+  #nameOf({ metadata }: Service, node = this.#init.node): string {
+    return statusName(metadata?.uid ?? '', node)
   }
 
   async #settle(name: string): Promise<void> {
     const { namespace } = this.#init
+    if (this.#orphans.has(name)) {
+      await this.#delete(name)
+      this.#orphans.delete(name)
+      return
+    }
     const wanted = this.#announced.get(name)
     const present = this.#written.objects.get(keyOf({ metadata: { namespace, name } }))
     if (wanted === undefined) return present && this.#delete(name)
