@@ -57,6 +57,9 @@ const std::vector<sock_filter> kNdpFilter = {
     BPF_STMT(BPF_RET | BPF_K, 0),
 };
 
+// To which strangers announce themselves, answer probes, and routers ask who listens. The kernel leaves it with IPv6.
+const Mac kAllNodes = {0x33, 0x33, 0x00, 0x00, 0x00, 0x01};
+
 // Only datagrams to the hello's group, 224.0.0.254; whether they are hellos is for JavaScript to see.
 const Mac kHelloGroup = {0x01, 0x00, 0x5e, 0x00, 0x00, 0xfe};
 const std::vector<sock_filter> kHelloFilter = {
@@ -117,6 +120,7 @@ void Responder::open(const Station &station) {
                                                          {index, ETH_P_IP, kHelloFilter, kHelloRing},
                                                          GroupMembership(index)});
   opened->hello.join(kHelloGroup);
+  opened->ndp.join(kAllNodes);
   Interface *interface = opened.get();
   run([&] { interfaces_[index] = std::move(opened); });
   try {

@@ -1,5 +1,6 @@
 // Which interfaces can announce at all, and which of them announce a given address.
-import { type Address, intersect, type Range } from '../ip/index.ts'
+import { type Address, type Family, intersect, type Range } from '../ip/index.ts'
+import { isLinkLocal } from '../packet/index.ts'
 import type { FitLink, InterfaceAddress, Link } from './link.ts'
 
 const ADDRESS_BITS = { IPv4: 32, IPv6: 128 } as const
@@ -33,14 +34,15 @@ function canSpeakArp({ mac, canBroadcast, hasArpDisabled }: Link): boolean {
 }
 
 /**
- * The fit ones that announce `address`: of those named, whatever their subnets; else of those with a subnet that has it;
- * else all. Where the one with the subnet is down, nothing announces it: in the other LANs it has no business.
+ * The fit ones of its family that announce `address`: of those named, whatever their subnets; else of those with a subnet
+ * that has it; else all. Where the one with the subnet is down, nothing announces it: in the other LANs it has no business.
  */
 export function announcingLinks(
   address: Address,
   named: readonly string[] | null,
-  { fit, lans }: NodeLinks,
+  { fit: fitForSome, lans }: NodeLinks,
 ): readonly FitLink[] {
+  const fit = fitForSome.filter((link) => speaks(link, address.family))
   if (named !== null) return fit.filter(({ name }) => named.includes(name))
   const isNear = ({ networks }: Link): boolean => networks.some((network) => contains(network, address))
   return lans.some(isNear) ? fit.filter(isNear) : fit
@@ -50,8 +52,9 @@ export function announcingLinks(
 export function linksForRange(
   range: Range,
   named: readonly string[] | null,
-  { fit, lans }: NodeLinks,
+  { fit: fitForSome, lans }: NodeLinks,
 ): readonly FitLink[] {
+  const fit = fitForSome.filter((link) => speaks(link, range.family))
   if (named !== null) return fit.filter(({ name }) => named.includes(name))
   const hasNear = (value: bigint): boolean =>
     lans.some(({ networks }) =>
@@ -61,6 +64,14 @@ export function linksForRange(
   const overlaps = (network: InterfaceAddress): boolean =>
     hostBitsOf(network) > 0n && intersect(rangeOf(network), range) !== null
   return fit.filter(({ networks }) => networks.some(overlaps))
+}
+
+/** Where the kernel has no link-local address, IPv6 is off, and every packet would be lost that follows an answer. */
+function speaks({ networks }: Link, family: Family): boolean {
+  return (
+    family === 'IPv4' ||
+    networks.some(({ address }) => address.family === 'IPv6' && isLinkLocal(address.value))
+  )
 }
 
 /** Single-address prefixes (/32, /128) are nobody's subnet: that is how a VIP is put on an interface by hand. */

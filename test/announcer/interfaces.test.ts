@@ -27,8 +27,12 @@ test('exclusions match anywhere in the name, as MetalLB has it', () => {
   assert.deepEqual(names(fitLinks(links, [/veth/])), ['eth0', 'lo'])
 })
 
-const LAN = link('lan', { networks: [network('172.25.254.11/24'), network('fd00:172:25:254::11/64')] })
-const LAN2 = link('lan2', { networks: [network('172.25.253.11/24'), network('172.25.254.50/32')] })
+const LAN = link('lan', {
+  networks: [network('172.25.254.11/24'), network('fd00:172:25:254::11/64'), network('fe80::1/64')],
+})
+const LAN2 = link('lan2', {
+  networks: [network('172.25.253.11/24'), network('172.25.254.50/32'), network('fe80::2/64')],
+})
 const BARE = link('bare', { networks: [] })
 const LINKS = [LAN, LAN2, BARE]
 const NEAR = {
@@ -41,6 +45,8 @@ for (const [what, text, named, expected] of [
   ['an address goes to the interface with its subnet', '172.25.254.50', null, ['lan']],
   ['so does an IPv6 address', 'fd00:172:25:254::50', null, ['lan']],
   ['an address in no subnet goes to all', '203.0.113.1', null, ['lan', 'lan2', 'bare']],
+  ['of IPv6 to those where IPv6 is on', '2001:db8::1', null, ['lan', 'lan2']],
+  ['whatever a list says', '2001:db8::1', ['lan2', 'bare'], ['lan2']],
   ['a list is obeyed, whatever the subnets', '172.25.254.50', ['bare', 'lan2'], ['lan2', 'bare']],
   ['a list that names nothing here gives nothing', '172.25.254.50', ['eth7'], []],
   ['an empty list gives nothing', '172.25.254.50', [], []],

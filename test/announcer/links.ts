@@ -4,7 +4,7 @@ import { addressOf } from '../ip/address-of.ts'
 
 let links = 0
 
-/** An ordinary Ethernet interface, up, with its cable in, in 192.0.2.0/24; but for `changes`. */
+/** An ordinary Ethernet interface, up, with its cable in, in 192.0.2.0/24 and with IPv6; but for `changes`. */
 export function link(name: string, changes: Partial<Link> = {}): FitLink {
   const index = ++links
   return {
@@ -18,7 +18,7 @@ export function link(name: string, changes: Partial<Link> = {}): FitLink {
     canBroadcast: true,
     hasArpDisabled: false,
     isEnslaved: false,
-    networks: [network('192.0.2.1/24')],
+    networks: [network('192.0.2.1/24'), network('fe80::1/64')],
     ...changes,
   } as FitLink
 }

@@ -184,7 +184,10 @@ test('what nobody asks for any more is let go at once', () => {
 
 test('switches are told of the group of an IPv6 address before it is asked for, and when it is let go', () => {
   const lan = new Lan()
-  const segments = lan.join('a', link('eth0', { networks: [network('2001:db8::1/64')] }))
+  const segments = lan.join(
+    'a',
+    link('eth0', { networks: [network('2001:db8::1/64'), network('fe80::1/64')] }),
+  )
   const group = 'ff0200000000000000000001ff000050'
   /** For a run, of each frame about the group what it is: a report, or a probe. */
   const told: string[][] = []

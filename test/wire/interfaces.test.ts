@@ -207,6 +207,7 @@ test('solicitations are answered on an interface where IPv6 is off', async () =>
   held = [on(undefined, '2001:db8::52')]
   follow()
   assert.equal(askFor('2001:db8::52'), ourMac())
+  assert.match(cable.groups(), /33:33:00:00:00:01/) // where strangers tell everybody that they have an address
   await change(`echo 0 > ${setting}; ip -6 addr add 2001:db8::1/64 dev ${name} nodad`, (link) =>
     Boolean(link?.networks.some(({ prefixLength }) => prefixLength === 64)),
   )
