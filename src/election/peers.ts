@@ -55,8 +55,8 @@ export class Peers {
   /** Names of candidates that were never heard. */
   readonly #supposed = new Set<string>()
   #supposedUntil = -Infinity
-  /** Last sequence of instances that are dead. */
-  readonly #sequences = new Map<string, { sequence: number; until: number }>()
+  /** Last sequence of instances that are dead, oldest death first: a recording of their hellos may be played years later. */
+  readonly #sequences = new Map<string, number>()
   #hasQuorum = false
   #lostQuorumAt = -Infinity
   #unheardSince = Infinity
@@ -93,11 +93,11 @@ export class Peers {
   hear(hello: Hello, mac: Mac, now: number): Heard {
     if (hello.instance === this.#instance) return { refused: 'own' }
     const before = this.#living.get(hello.instance)
-    const last = before?.sequence ?? this.#sequences.get(hello.instance)?.sequence ?? -1
+    const last = before?.sequence ?? this.#sequences.get(hello.instance) ?? -1
     if (hello.sequence <= last) return { refused: 'replayed' }
     if (hello.gone) {
-      if (before === undefined) this.#remember(hello.instance, hello.sequence, now)
-      else this.#bury(before, hello.sequence, now)
+      if (before === undefined) this.#remember(hello.instance, hello.sequence)
+      else this.#bury(before, hello.sequence)
       this.#supposed.delete(hello.node)
       if (!this.#hasName(hello.node)) this.#known.delete(hello.node)
       return { gone: before ?? null }
@@ -166,7 +166,7 @@ export class Peers {
   refresh(now: number, deadInterval: number): { dead: Peer[]; changed: boolean } {
     const dead: Peer[] = []
     for (const peer of this.#living.values()) if (now - peer.heardAt >= peer.deadInterval) dead.push(peer)
-    for (const peer of dead) this.#bury(peer, peer.sequence, now)
+    for (const peer of dead) this.#bury(peer, peer.sequence)
     const hadQuorum = this.#hasQuorum
     this.#hasQuorum = this.#countQuorum(now)
     if (hadQuorum && !this.#hasQuorum) {
@@ -245,7 +245,6 @@ export class Peers {
   forget(now: number): { peer: Peer; contest: Contest }[] {
     for (const [name, heardAt] of this.#known) if (now - heardAt > MEMORY_MS) this.#known.delete(name)
     if (now > this.#supposedUntil) this.#supposed.clear()
-    for (const [instance, { until }] of this.#sequences) if (until < now) this.#sequences.delete(instance)
     const expired: { peer: Peer; contest: Contest }[] = []
     for (const peer of this.#living.values()) {
       for (const [contest, { refreshedAt }] of peer.claims)
@@ -254,15 +253,15 @@ export class Peers {
     return expired
   }
 
-  #bury(peer: Peer, sequence: number, now: number): void {
+  #bury(peer: Peer, sequence: number): void {
     this.#living.delete(peer.instance)
-    this.#remember(peer.instance, sequence, now)
+    this.#remember(peer.instance, sequence)
     this.#countCandidates()
   }
 
-  #remember(instance: string, sequence: number, now: number): void {
+  #remember(instance: string, sequence: number): void {
     this.#sequences.delete(instance)
-    this.#sequences.set(instance, { sequence, until: now + MEMORY_MS })
+    this.#sequences.set(instance, sequence)
     if (this.#sequences.size <= MAX_REMEMBERED_INSTANCES) return
     for (const oldest of this.#sequences.keys()) {
       this.#sequences.delete(oldest)

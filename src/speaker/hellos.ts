@@ -7,6 +7,14 @@ import { decodeHello, encodeHello, frameHello, type Hello, type Mac, unframeHell
 /** How often dead peers are looked for, who need no key any more: ms. */
 const FORGET_MS = 1000
 
+/** A hello of which nobody has said yet whether it is an old one. */
+interface Decoded {
+  readonly hello: Hello
+  readonly mac: Mac
+  /** Of the keys that its sender accepts. */
+  readonly keyIds: readonly number[]
+}
+
 interface Sender {
   heardAt: number
   deadInterval: number
@@ -41,21 +49,21 @@ export class Hellos {
   }
 
   /** What a frame says; `null`: it is none of a hello, or refused. */
-  decode(frame: Uint8Array, now: number): { readonly hello: Hello; readonly mac: Mac } | null {
+  decode(frame: Uint8Array, now: number): Decoded | null {
     this.#forget(now)
     const unframed = unframeHello(frame)
     if (unframed === null) return this.#refuse('malformed')
     const received = decodeHello(unframed.payload, { cluster: this.#cluster, keys: this.#keys.keys(now) })
     if (typeof received === 'string') return this.#refuse(received)
-    const { hello, keyIds } = received
-    this.#keys.heard(hello.instance, keyIds)
-    this.#note(hello, now)
-    return { hello, mac: unframed.source }
+    return { ...received, mac: unframed.source }
   }
 
-  /** A hello that was decoded is taken in, or, with a reason, not. */
-  settle(refusal: 'own' | 'replayed' | null): void {
+  /** A hello that was decoded is taken in, or, with a reason, not; only in the first case its sender lives. */
+  settle({ hello, keyIds }: Decoded, refusal: 'own' | 'replayed' | null, now: number): void {
     this.#count(refusal ?? 'accepted')
+    if (refusal !== null) return
+    this.#keys.heard(hello.instance, keyIds)
+    this.#note(hello, now)
   }
 
   /** By what became of them, since the start. */

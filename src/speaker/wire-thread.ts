@@ -145,7 +145,8 @@ class WireThread {
     for (const { interfaceIndex, bytes } of frames) {
       const received = this.#hellos.decode(bytes, now)
       if (received === null) continue
-      this.#hellos.settle(this.#segments.receive(interfaceIndex, received.hello, received.mac, now))
+      const refusal = this.#segments.receive(interfaceIndex, received.hello, received.mac, now)
+      this.#hellos.settle(received, refusal, now)
     }
     this.#run()
   }

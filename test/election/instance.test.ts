@@ -289,7 +289,7 @@ test('to leave is to yield, then to say goodbye three times', () => {
   assert.equal(speaker.instance.nextAt, Infinity)
 })
 
-test('an old hello is refused, also one of an instance that is dead', () => {
+test('an old hello is refused, also one of an instance that died long ago', () => {
   const speaker = asHolder()
   const old = { instance: '000000000000000b', node: 'b', sequence: 3, deadInterval: 375 }
   const flags = {
@@ -304,7 +304,9 @@ test('an old hello is refused, also one of an instance that is dead', () => {
   assert.equal(speaker.instance.receive({ ...old, ...flags }, 0xb, 3000), 'replayed')
   speaker.peer('b', null).until(5000)
   assert.equal(speaker.instance.receive({ ...old, ...flags }, 0xb, 5000), 'replayed')
-  assert.equal(speaker.instance.receive({ ...old, ...flags, sequence: 1000 }, 0xb, 5000), null)
+  speaker.until(3_600_000)
+  assert.equal(speaker.instance.receive({ ...old, ...flags }, 0xb, speaker.now), 'replayed')
+  assert.equal(speaker.instance.receive({ ...old, ...flags, sequence: 1000 }, 0xb, speaker.now), null)
 })
 
 test('what the speaker itself said, sent back by a loop, is nothing', () => {

@@ -27,10 +27,17 @@ function hellos(secret: string, cluster = CLUSTER): Hellos {
   return made
 }
 
+/** Takes a frame in, or, with a reason, not. */
+function take(receiver: Hellos, frame: Uint8Array, now: number, refusal: 'replayed' | null = null): void {
+  const received = receiver.decode(frame, now)
+  assert.ok(received)
+  receiver.settle(received, refusal, now)
+}
+
 test('what one speaker says another understands, with the MAC that it came from', () => {
   const frame = hellos('s').encode(hello(1), ETH0, 0)
   const received = hellos('s').decode(frame, 0)
-  assert.deepEqual(received, { hello: hello(1), mac: ETH0.mac })
+  assert.deepEqual([received?.hello, received?.mac], [hello(1), ETH0.mac])
 })
 
 test('what is refused is counted by its cause', () => {
@@ -55,8 +62,7 @@ test('a hello that comes after more than half a dead interval is late', () => {
     [2, 50],
     [3, 250],
   ] as const) {
-    assert.ok(receiver.decode(sender.encode(hello(sequence), ETH0, at), at))
-    receiver.settle(null)
+    take(receiver, sender.encode(hello(sequence), ETH0, at), at)
   }
   assert.deepEqual(receiver.counts, { accepted: 3, late: 1 })
 })
@@ -64,8 +70,8 @@ test('a hello that comes after more than half a dead interval is late', () => {
 test('a secret rolls over: the new one signs once everybody who is heard accepts it', () => {
   const [one, other] = [hellos('old'), hellos('old')]
   const exchange = (at: number): void => {
-    assert.ok(other.decode(one.encode(hello(at), ETH0, at), at))
-    assert.ok(one.decode(other.encode({ ...hello(at), instance: 'f'.repeat(16) }, ETH0, at), at))
+    take(other, one.encode(hello(at), ETH0, at), at)
+    take(one, other.encode({ ...hello(at), instance: 'f'.repeat(16) }, ETH0, at), at)
   }
   exchange(1)
   one.changeSecret(Buffer.from('new'), 2)
@@ -74,4 +80,14 @@ test('a secret rolls over: the new one signs once everybody who is heard accepts
   exchange(5)
   exchange(6)
   assert.ok(hellos('new').decode(one.encode(hello(7), ETH0, 7), 7))
+})
+
+test('an old hello that is repeated does not keep anybody from the new secret, and nobody is late with it', () => {
+  const [one, other] = [hellos('old'), hellos('old')]
+  const recorded = other.encode({ ...hello(1), instance: 'f'.repeat(16) }, ETH0, 0)
+  one.changeSecret(Buffer.from('new'), 1)
+  take(one, recorded, 2, 'replayed')
+  take(one, recorded, 300, 'replayed')
+  assert.ok(hellos('new').decode(one.encode(hello(1), ETH0, 301), 301))
+  assert.deepEqual(one.counts, { replayed: 2 })
 })
