@@ -130,11 +130,12 @@ export class ServiceStatusWriter implements Startable {
       method: 'PATCH',
       path: pathOf(SERVICE_L2_STATUSES, { namespace, name, subresource: 'status' }),
       contentType: PATCH.merge,
-      body: { status },
+      // Of what a merge patch does not name the old value stays (RFC 7396).
+      body: { status: { ...status, interfaces: status.interfaces ?? null } },
     })
   }
 
-  #statusOf({ service, interfaces }: AnnouncedHere): ServiceL2Status['status'] {
+  #statusOf({ service, interfaces }: AnnouncedHere): NonNullable<ServiceL2Status['status']> {
     const { name = '', namespace = '' } = service.metadata ?? {}
     return {
       ...(interfaces !== null && { interfaces: interfaces.map((each) => ({ name: each })) }),
