@@ -1,4 +1,4 @@
-// What hostile clients of the status API cost those who wait for an address: steps of work that the thread still does a
+// What hostile clients of the status API, or of the health port, cost those who wait for an address: steps of work that the thread still does a
 // second, and the longest wait between two steps, while another process does its worst.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import {
   ChangeLog,
   controllerServer,
+  healthServer,
   metricsRegistry,
   type ServiceView,
   type StatusSource,
@@ -24,21 +25,28 @@ const SERVICES = 10_000
 /** About what one assignment costs. */
 const STEP_MS = 0.3
 
-const ATTACKS: Readonly<Record<string, (plain: number, tls: number) => void>> = {
+interface Ports {
+  readonly plain: number
+  readonly tls: number
+  readonly health: number
+}
+
+const ATTACKS: Readonly<Record<string, (ports: Ports) => void>> = {
   'nobody looks': () => undefined,
-  '32 clients list Services as fast as they can': (plain) =>
+  '32 clients list Services as fast as they can': ({ plain }) =>
     repeat(32, () => get(plain, '/api/v1/services?limit=1000')),
-  '32 ask for what there is not': (plain) => repeat(32, () => get(plain, '/api/v1/services/a/none')),
-  '32 follow the events and read nothing': (plain) => {
+  '32 ask for what there is not': ({ plain }) => repeat(32, () => get(plain, '/api/v1/services/a/none')),
+  '32 follow the events and read nothing': ({ plain }) => {
     for (let count = 0; count < 32; count++)
       http
         .get({ port: plain, path: '/api/v1/events' }, (response) => response.pause())
         .on('error', () => undefined)
   },
-  '100 connections that send nothing': (plain) => {
+  '100 connections that send nothing': ({ plain }) => {
     for (let count = 0; count < 100; count++) connect(plain, '127.0.0.1').on('error', () => undefined)
   },
-  '16 open TLS with invented tokens, again and again': (_, tls) => repeat(16, () => handshake(tls)),
+  '16 open TLS with invented tokens, again and again': ({ tls }) => repeat(16, () => handshake(tls)),
+  '16 probe the health port as fast as they can': ({ health }) => repeat(16, () => get(health, '/healthz')),
 }
 
 function repeat(clients: number, ask: () => Promise<void>): void {
@@ -75,15 +83,15 @@ async function handshake(port: number): Promise<void> {
   })
 }
 
-/** The last three are for the process that attacks, which runs this file, too. */
-const SETTINGS = settings({ seconds: 5, attack: '', plain: 0, tls: 0 })
+/** The last four are for the process that attacks, which runs this file, too. */
+const SETTINGS = settings({ seconds: 5, attack: '', plain: 0, tls: 0, health: 0 })
 const figures = new Figures({
   steps: { what: 'steps of work', unit: '/s', goal: 'a third of those when nobody looks' },
   wait: { what: 'longest wait between two', unit: 'ms' },
 })
 
 if (SETTINGS.attack === '') await measure()
-else ATTACKS[SETTINGS.attack]?.(SETTINGS.plain, SETTINGS.tls)
+else ATTACKS[SETTINGS.attack]?.(SETTINGS)
 
 function sourceOf(changes: ChangeLog): StatusSource {
   const services = new Map(
@@ -121,15 +129,17 @@ async function measure(): Promise<void> {
     access: { kind: 'https', tls, check },
     ...init,
   })
-  for (const server of [plain, secured]) await server.listen({ host: '127.0.0.1', port: 0 })
-  const [plainPort, tlsPort] = [plain, secured].map(({ server }) => (server.address() as AddressInfo).port)
+  const health = healthServer({ notAlive: () => undefined, notReady: () => undefined }, 'everybody')
+  const servers = { plain, tls: secured, health }
+  for (const server of Object.values(servers)) await server.listen({ host: '127.0.0.1', port: 0 })
+  const ports = Object.entries(servers).map(
+    ([name, { server }]) => `--${name}=${(server.address() as AddressInfo).port}`,
+  )
   const keys = source.services.keys({})
   for (const what of Object.keys(ATTACKS)) {
-    const attacker = fork(
-      fileURLToPath(import.meta.url),
-      [`--attack=${what}`, `--plain=${plainPort}`, `--tls=${tlsPort}`],
-      { execArgv: ['--import', 'tsx'] },
-    )
+    const attacker = fork(fileURLToPath(import.meta.url), [`--attack=${what}`, ...ports], {
+      execArgv: ['--import', 'tsx'],
+    })
     const exited = once(attacker, 'exit')
     await sleep(2000)
     let steps = 0
@@ -149,6 +159,6 @@ async function measure(): Promise<void> {
     figures.add('steps', what, steps / SETTINGS.seconds)
     figures.add('wait', what, longest)
   }
-  for (const server of [plain, secured]) await server.close()
+  for (const server of Object.values(servers)) await server.close()
   conclude('status-load', { seconds: SETTINGS.seconds }, figures)
 }

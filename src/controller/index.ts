@@ -73,11 +73,14 @@ export async function createController(
     loaded: () => controller.hasSynced,
     refused: () => controller.configurationRefused,
   })
-  const health = healthServer({
-    notAlive: () => undefined,
-    notReady: () =>
-      controller.hasSynced ? lease.refusal : 'waiting for the API server: not all assignments are known',
-  })
+  const health = healthServer(
+    {
+      notAlive: () => undefined,
+      notReady: () =>
+        controller.hasSynced ? lease.refusal : 'waiting for the API server: not all assignments are known',
+    },
+    'everybody',
+  )
   const { overview, cluster } = controller.view
   const asker = new SpeakerAsker(client, { namespace, deadlineMs: SPEAKER_DEADLINE_MS })
   const hearings = new Hearings({

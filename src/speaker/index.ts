@@ -117,11 +117,14 @@ export async function createSpeaker(flags: Flags<typeof SPEAKER_FLAGS>, log: Log
     refused: () => cluster.configurationRefused,
   })
   const stuck = (): string | undefined => (wire.lives ? undefined : 'the wire thread does not answer')
-  const health = healthServer({
-    notAlive: stuck,
-    notReady: () =>
-      stuck() ?? (cluster.hasSynced ? undefined : 'waiting for the API server: not everything was read'),
-  })
+  const health = healthServer(
+    {
+      notAlive: stuck,
+      notReady: () =>
+        stuck() ?? (cluster.hasSynced ? undefined : 'waiting for the API server: not everything was read'),
+    },
+    'node',
+  )
   const onDefect = (error: Error): void => log.error({ err: error }, 'an answer could not be made')
   const https = await httpsAccess(flags, { client, log }, 'speaker')
   const secured = speakerServer(status, registry, { access: https.access, onDefect })

@@ -1,25 +1,12 @@
 // An HTTP server that strangers may talk to: small requests, short waits, few connections.
 
-import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { HEADER_LIMITS, limitEach, REQUEST_LIMITS } from './client-limits.ts'
 import { answerFrameworkError, answerWithProblems, Problem } from './problem.ts'
 
-/** Nobody sends us anything. */
-const BODY_BYTES = 1024
-/** A token and a path. */
-const HEADER_BYTES = 16 * 1024
-const HEADERS_TIMEOUT_MS = 5000
-const REQUEST_TIMEOUT_MS = 10_000
-/** Without a byte either way; event streams have a heartbeat. */
-const IDLE_TIMEOUT_MS = 60_000
+/** Of all clients. */
 const CONNECTIONS = 128
-/** Of one address, so that one client does not shut out the others. */
-const CONNECTIONS_OF_ONE = 48
-/** New ones of one address in the long run: a TLS handshake costs about a millisecond. */
-const NEW_OF_ONE_A_SECOND = 20
-const REMEMBERED_CLIENTS = 1024
 /** Kubernetes' own limit for names. */
 const NAME_LENGTH = 253
 
@@ -39,16 +26,8 @@ export type Access =
   | { readonly kind: 'loopback' }
 
 export function httpServer({ access, onDefect }: ServerInit): FastifyInstance {
-  const limits = {
-    maxHeaderSize: HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    connectionsCheckingInterval: 1000,
-  }
   const options = {
-    bodyLimit: BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: IDLE_TIMEOUT_MS,
-    forceCloseConnections: true,
+    ...REQUEST_LIMITS,
     routerOptions: { maxParamLength: NAME_LENGTH },
     // A parameter that we do not know is a mistake that should be told.
     frameworkErrors: answerFrameworkError,
@@ -56,8 +35,11 @@ export function httpServer({ access, onDefect }: ServerInit): FastifyInstance {
   } as const
   const server = (
     access.kind === 'loopback'
-      ? fastify({ ...options, http: limits })
-      : fastify({ ...options, https: { ...limits, ...access.tls, handshakeTimeout: HEADERS_TIMEOUT_MS } })
+      ? fastify({ ...options, http: HEADER_LIMITS })
+      : fastify({
+          ...options,
+          https: { ...HEADER_LIMITS, ...access.tls, handshakeTimeout: HEADER_LIMITS.headersTimeout },
+        })
   ) as FastifyInstance
   answerWithProblems(server, onDefect)
   server.server.maxConnections = CONNECTIONS
@@ -78,34 +60,4 @@ export function httpServer({ access, onDefect }: ServerInit): FastifyInstance {
 function requireLoopbackName(host = ''): void {
   if (/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host)) return
   throw new Problem('MisdirectedRequest', 'ask for http://localhost, as kubectl port-forward says')
-}
-
-interface Client {
-  open: number
-  /** Connections that it may open at once; more come with the time. */
-  credit: number
-  at: number
-}
-
-/** A connection too many is closed before its handshake, which would cost us much more than the client. */
-function limitEach(server: Server): void {
-  const clients = new Map<string, Client>()
-  server.on('connection', (socket: Socket) => {
-    const { remoteAddress = '' } = socket
-    const now = performance.now()
-    const client = clients.get(remoteAddress) ?? { open: 0, credit: CONNECTIONS_OF_ONE, at: now }
-    clients.set(remoteAddress, client)
-    const earned = ((now - client.at) / 1000) * NEW_OF_ONE_A_SECOND
-    client.credit = Math.min(CONNECTIONS_OF_ONE, client.credit + earned)
-    client.at = now
-    client.open++
-    socket.once('close', () => client.open--)
-    if (client.open > CONNECTIONS_OF_ONE || client.credit < 1) socket.destroy()
-    else client.credit--
-    if (clients.size > REMEMBERED_CLIENTS) forgetIdle(clients)
-  })
-}
-
-function forgetIdle(clients: Map<string, Client>): void {
-  for (const [address, { open }] of clients) if (open === 0) clients.delete(address)
 }

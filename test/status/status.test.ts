@@ -40,7 +40,7 @@ const NOTHING: SpeakerSource = {
 
 test('health says what is wrong, with 503, and ok otherwise', async () => {
   let problem: string | undefined = 'waiting for the API server'
-  const server = healthServer({ notAlive: () => undefined, notReady: () => problem })
+  const server = healthServer({ notAlive: () => undefined, notReady: () => problem }, 'everybody')
   const before = await server.inject('/readyz')
   assert.deepEqual([before.statusCode, before.body], [503, 'waiting for the API server\n'])
   assert.equal((await server.inject('/healthz')).body, 'ok\n')
