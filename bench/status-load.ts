@@ -45,7 +45,9 @@ const ATTACKS: Readonly<Record<string, (ports: Ports) => void>> = {
   '100 connections that send nothing': ({ plain }) => {
     for (let count = 0; count < 100; count++) connect(plain, '127.0.0.1').on('error', () => undefined)
   },
-  '16 open TLS with invented tokens, again and again': ({ tls }) => repeat(16, () => handshake(tls)),
+  '16 open TLS with invented tokens, again and again': ({ tls }) =>
+    repeat(16, () => getTls(tls, '/metrics', false)),
+  '16 ask over TLS for paths that cannot be read': ({ tls }) => repeat(16, () => getTls(tls, '/%', tlsAgent)),
   '16 probe the health port as fast as they can': ({ health }) => repeat(16, () => get(health, '/healthz')),
 }
 
@@ -57,6 +59,7 @@ function repeat(clients: number, ask: () => Promise<void>): void {
 }
 
 const agent = new http.Agent({ keepAlive: true })
+const tlsAgent = new https.Agent({ keepAlive: true })
 
 async function get(port: number, path: string): Promise<void> {
   await new Promise<void>((resolve) => {
@@ -67,14 +70,14 @@ async function get(port: number, path: string): Promise<void> {
   })
 }
 
-async function handshake(port: number): Promise<void> {
+async function getTls(port: number, path: string, agent: https.Agent | false): Promise<void> {
   await new Promise<void>((resolve) => {
     const headers = { authorization: `Bearer ${Math.random()}` }
     const options = {
       port,
       host: '127.0.0.1',
-      path: '/metrics',
-      agent: false,
+      path,
+      agent,
       rejectUnauthorized: false,
       headers,
     }

@@ -69,9 +69,13 @@ export function sendProblem(reply: FastifyReply, reason: ProblemReason, detail: 
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(body)
 }
 
-/** What the router itself cannot read: a path with broken escapes. */
-export function answerFrameworkError(error: Error, _: unknown, reply: FastifyReply): void {
-  void sendProblem(reply, 'InvalidParameter', error.message)
+/**
+ * What the router itself cannot read: a path with broken escapes, a name that is too long. Nobody was asked for a token
+ * yet: held back, and the end of the connection, of which one address has only so many a second.
+ */
+export async function answerFrameworkError(error: Error, _: unknown, reply: FastifyReply): Promise<void> {
+  await setTimeout(HELD_BACK_MS)
+  sendProblem(reply.header('connection', 'close'), 'InvalidParameter', error.message)
 }
 
 /** Lets every failure end as a problem, and none with a stack. `onDefect` hears of those that are our own. */

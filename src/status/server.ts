@@ -1,5 +1,6 @@
 // An HTTP server that strangers may talk to: small requests, short waits, few connections.
 
+import type { ServerResponse } from 'node:http'
 import type { SecureContextOptions } from 'node:tls'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { HEADER_LIMITS, limitEach, REQUEST_LIMITS } from './client-limits.ts'
@@ -41,6 +42,10 @@ export function httpServer({ access, onDefect }: ServerInit): FastifyInstance {
           https: { ...HEADER_LIMITS, ...access.tls, handshakeTimeout: HEADER_LIMITS.headersTimeout },
         })
   ) as FastifyInstance
+  // Node would answer by itself, before anybody is asked for a token, and go on listening.
+  server.server.on('checkExpectation', (_, response: ServerResponse) => {
+    response.writeHead(417, { connection: 'close' }).end()
+  })
   answerWithProblems(server, onDefect)
   server.server.maxConnections = CONNECTIONS
   if (access.kind === 'https') {

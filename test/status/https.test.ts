@@ -49,6 +49,22 @@ test('without a token nothing is shown, not even what there is', async (t) => {
   assert.equal((await get(port, { path: '/metrics', ca: certificate.cert, headers })).statusCode, 200)
 })
 
+test('what is refused before a token is asked for ends the connection', async (t) => {
+  const { port } = await listening(t, selfSigned(['localhost'], Date.now()))
+  const agent = new https.Agent({ keepAlive: true })
+  t.after(() => agent.destroy())
+  const options = { rejectUnauthorized: false, agent }
+  for (const [path, status] of [
+    ['/%', 400],
+    [`/api/v1/pools/${'x'.repeat(300)}`, 400],
+  ] as const) {
+    const { statusCode, headers } = await get(port, { ...options, path })
+    assert.deepEqual([statusCode, headers.connection], [status, 'close'], path)
+  }
+  const { statusCode, headers } = await get(port, { ...options, headers: { expect: 'something' } })
+  assert.deepEqual([statusCode, headers.connection], [417, 'close'])
+})
+
 test('plain HTTP and old TLS get no answer', async (t) => {
   const { port } = await listening(t, selfSigned(['localhost'], Date.now()))
   await assert.rejects(once(http.get({ port, host: '127.0.0.1' }), 'response'))
