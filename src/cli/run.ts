@@ -129,7 +129,7 @@ class Invocation {
         exitCode = view.exitCode
         if (JSON.stringify(view.value) === shown) return
         shown = JSON.stringify(view.value)
-        print(isTerminal ? CLEAR : '\n')
+        print(isTerminal ? CLEAR : this.#line.format === 'yaml' ? '---\n' : '\n')
         this.#print(view)
       } catch (error) {
         tell((error as Error).message) // what is watched has gone; it may come back

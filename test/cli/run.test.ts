@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { CommandFailed, runCli } from '../../src/cli/index.ts'
 import { failWith, type FakeApiServer, startApiServer } from '../kube/fake-api-server.ts'
 import { advertisement, pool } from '../config/objects.ts'
@@ -192,25 +192,43 @@ test('undrain takes the label away, and says when there was none', async (t) => 
   assert.equal((await run(t, server, 'undrain node-9')).code, 3)
 })
 
-test('a watch prints what has changed, and a server that is away is told once', async (t) => {
-  const server = await start(t)
+interface Watch {
+  /** Resolves when the text has been printed. */
+  readonly printed: (text: string) => Promise<void>
+  /** Interrupts it. */
+  readonly end: () => Promise<Ran>
+}
+
+/** Resolves when it watches everything. */
+async function watch(t: TestContext, server: FakeApiServer, command: string): Promise<Watch> {
   let interrupt = (): void => undefined
   const interrupted = new Promise<void>((resolve) => (interrupt = resolve))
   let out = ''
   let seen = (): void => undefined
-  const watching = run(t, server, 'services --watch', {
+  const ended = run(t, server, command, {
     interrupted,
     onOut: (text) => {
       out = text
       seen()
     },
   })
-  const printed = (text: string): Promise<void> =>
-    new Promise((resolve) => {
-      seen = () => (out.includes(text) ? resolve() : undefined)
-      seen()
-    })
   await server.until(() => server.watches >= 12)
+  return {
+    printed: (text) =>
+      new Promise((resolve) => {
+        seen = () => (out.includes(text) ? resolve() : undefined)
+        seen()
+      }),
+    end: () => {
+      interrupt()
+      return ended
+    },
+  }
+}
+
+test('a watch prints what has changed, and a server that is away is told once', async (t) => {
+  const server = await start(t)
+  const { printed, end } = await watch(t, server, 'services --watch')
   server.set('services', service('later', { annotations: { 'metallb.io/address-pool': 'gone' } }))
   await printed('UnknownPool')
   server.fault = away
@@ -220,12 +238,24 @@ test('a watch prints what has changed, and a server that is away is told once', 
   server.fault = () => false
   server.set('services', service('last', { annotations: { 'metallb.io/address-pool': 'lost' } }))
   await printed('last')
-  interrupt()
-  const { code, err } = await watching
+  const { code, err } = await end()
   assert.equal(code, 0)
   assert.deepEqual(
     err.filter((line) => line.includes('does not answer')),
     ['the API server does not answer; trying again'],
+  )
+})
+
+test('a watch as YAML is a stream of documents', async (t) => {
+  const server = await start(t)
+  const { printed, end } = await watch(t, server, 'services --watch -o yaml')
+  server.set('services', service('later'))
+  await printed('later')
+  const { out } = await end()
+  const documents = parseAllDocuments(out).map((each) => each.toJS() as { items: { name: string }[] })
+  assert.deepEqual(
+    documents.map(({ items }) => items.map(({ name }) => name)),
+    [['web'], ['later', 'web']],
   )
 })
 
