@@ -62,7 +62,11 @@ export class Live {
       stream.addEventListener(event, ({ data }: MessageEvent<string>) => take(JSON.parse(data) as never))
     const { onChange, onConnection } = this.#init
     stream.addEventListener('open', () => onConnection('live', false))
-    stream.addEventListener('error', () => onConnection('no connection: trying again', true))
+    stream.addEventListener('error', () => {
+      onConnection('no connection: trying again', true)
+      // After an answer other than 200 the browser itself does not (HTML Standard, section 9.2.3).
+      if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.start(), RETRY_MS)
+    })
     on('reset', () => void this.#readAll())
     on('service', (view: ServiceView) => {
       this.#store.putService(view)

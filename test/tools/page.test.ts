@@ -16,6 +16,7 @@ const DEADLINE_MS = 30_000
 let door: Server
 let browser: Browser
 let page: Page
+let address: string
 const complaints: string[] = []
 
 /** A port that leads to the loopback of a controller's pod, as kubectl port-forward makes one. */
@@ -46,7 +47,8 @@ before(async () => {
     if (new URL(request.url()).hostname !== 'localhost' && !request.url().startsWith('data:'))
       complaints.push(`asked ${request.url()}`)
   })
-  await page.goto(await openDoor())
+  address = await openDoor()
+  await page.goto(address)
   await page.getByText('live', { exact: true }).waitFor()
 })
 
@@ -134,6 +136,17 @@ test('a Service is found by its name, its address and its node, with the keyboar
     await page.getByText(`${count} found`, { exact: true }).waitFor()
   }
   await page.getByRole('searchbox').fill('')
+})
+
+test('a page that the controller turned away at first is live as soon as it does not', async () => {
+  const early = await browser.newPage()
+  const turnAway = { status: 503, headers: { 'retry-after': '1' } }
+  await early.route('**/api/v1/events', (route) => route.fulfill(turnAway), { times: 2 })
+  await early.goto(address)
+  await early.getByText('no connection: trying again', { exact: true }).waitFor()
+  await early.getByText('live', { exact: true }).waitFor({ timeout: DEADLINE_MS })
+  await early.getByRole('row', { name: /default\/web assigned/ }).waitFor({ timeout: DEADLINE_MS })
+  await early.close()
 })
 
 test('everything that can be used has a name, and the page has a heading for each part', async () => {
