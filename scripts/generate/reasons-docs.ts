@@ -71,14 +71,14 @@ const CONTROLLER_EVENTS: Readonly<Record<ServiceEvent['reason'] | 'ContestedStat
 
 const SPEAKER_EVENTS: Readonly<Record<News['reason'], string>> = {
   nodeAssigned: 'a node announces it; the message names the node',
-  AddressConflict: 'somebody who is no speaker has its address; the message names his MAC',
+  AddressConflict:
+    'somebody else has its address; the message names his MAC, and his node if it has a speaker',
   announceFailed: 'the node that should announce it has no interface that can',
 }
 
 const ANNOUNCED: Readonly<Record<Finding['reason'], string>> = {
   Announced: 'its holder answers for all its addresses',
-  AddressConflict:
-    'somebody who is no speaker has one of them; with status True it is announced all the same',
+  AddressConflict: 'somebody else has one of them; with status True it is announced all the same',
   NoMatchingInterface: 'the node that should has no interface that can',
 }
 

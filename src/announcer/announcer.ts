@@ -83,12 +83,12 @@ export class Announcer {
     this.#watch.defend(address, now)
   }
 
-  /** A frame of a MAC that no speaker is known to have says that it uses the address. */
-  observe(address: Address, mac: Mac, now: number): void {
-    this.#watch.observe(address, mac, now)
+  /** A frame says that this MAC uses the address: a stranger's, or that of a peer that does not claim it. */
+  observe(address: Address, mac: Mac, user: 'stranger' | 'peer', now: number): void {
+    this.#watch.observe(address, mac, user, now)
   }
 
-  /** Strangers who use addresses that are held here, as long as they do. */
+  /** Who else uses addresses that are held here, as long as they do. */
   get conflicts(): readonly Conflict[] {
     return this.#watch.conflicts
   }

@@ -1,5 +1,6 @@
-// Strangers who use addresses that are announced here, on one segment: the defence, and whether they are still there
-// (RFC 5227 section 2.4, RFC 4862 section 5.4.3 for who only wants one). Never gives an address up.
+// Who else uses addresses that are announced here, on one segment, strangers and the kernels of other speakers' nodes: the
+// defence, and whether they are still there (RFC 5227 section 2.4, RFC 4862 section 5.4.3 for who only wants one). Never
+// gives an address up.
 import { type Address, formatAddress } from '../ip/index.ts'
 import { gratuitousArp, type Mac, unsolicitedAdvertisement } from '../packet/index.ts'
 import { PacedQueue, type Pending } from './paced-queue.ts'
@@ -17,13 +18,16 @@ const CONTEST_MS = 3000
 /** So long after a takeover the former holder may still be heard: of frames on their way, or because it learns late. */
 const HANDOVER_MS = 3000
 
+/** And a peer that takes over is heard to claim it only after its first frames: one that claims nothing is left in peace. */
+const CLAIM_MS = 1000
+
 const CHECK_MS = 5000
 /** Share by which a check comes earlier or later: two who ask at the same moment do not meet again. */
 const CHECK_JITTER = 0.2
 /** Three checks without a word: the stranger is gone. */
 const SILENCE_MS = 20_000
 
-/** Somebody who is no speaker uses an address that is announced here. */
+/** Somebody uses an address that is announced here, and does not claim it as a speaker does. */
 export interface Conflict {
   readonly address: Address
   readonly mac: Mac
@@ -38,6 +42,7 @@ interface Watched {
 interface Stranger {
   readonly address: Address
   mac: Mac
+  user: 'stranger' | 'peer'
   readonly metAt: number
   seenAt: number
   defendedAt: number
@@ -82,24 +87,25 @@ export class ConflictWatch {
     this.#part(watched)
   }
 
-  /** Somebody with this MAC uses an address. */
-  observe(address: Address, mac: Mac, now: number): void {
+  /** Somebody with this MAC uses an address: no speaker, or a peer that does not claim it. */
+  observe(address: Address, mac: Mac, user: Stranger['user'], now: number): void {
     const watched = this.#watched.get(formatAddress(address))
     if (watched === undefined) return
     if (watched.stranger === null) {
-      const stranger = { address, mac, metAt: now, seenAt: now, defendedAt: -Infinity, isOver: false }
+      const stranger = { address, mac, user, metAt: now, seenAt: now, defendedAt: -Infinity, isOver: false }
       watched.stranger = stranger
       this.#met.add(watched)
       this.#queue.add(this.#nextCheck(now), new Due(stranger, 'check'))
     }
     watched.stranger.mac = mac
+    watched.stranger.user = user
     watched.stranger.seenAt = now
   }
 
   /** Tells the stranger whose the address is: each time at first, later once in `DEFEND_INTERVAL_MS`. */
   defend(address: Address, now: number): void {
     const stranger = this.#watched.get(formatAddress(address))?.stranger ?? null
-    if (stranger === null) return
+    if (stranger === null || !isCertain(stranger)) return
     const isSettled = now - stranger.metAt > CONTEST_MS
     if (isSettled && now < stranger.defendedAt + DEFEND_INTERVAL_MS) return
     stranger.defendedAt = now
@@ -108,7 +114,9 @@ export class ConflictWatch {
 
   get conflicts(): readonly Conflict[] {
     return [...this.#met].flatMap(({ address, since, stranger }) =>
-      stranger === null || stranger.seenAt < since + HANDOVER_MS ? [] : [{ address, mac: stranger.mac }],
+      stranger === null || stranger.seenAt < since + HANDOVER_MS || !isCertain(stranger)
+        ? []
+        : [{ address, mac: stranger.mac }],
     )
   }
 
@@ -144,6 +152,10 @@ export class ConflictWatch {
     watched.stranger = null
     this.#met.delete(watched)
   }
+}
+
+function isCertain({ user, metAt, seenAt }: Stranger): boolean {
+  return user === 'stranger' || seenAt - metAt > CLAIM_MS
 }
 
 function defenceOf(mac: Mac, address: Address): Uint8Array {

@@ -2,7 +2,7 @@
 // about it is table.ts.
 import type { Address } from '../ip/index.ts'
 import type { ClaimState, Mac } from '../packet/index.ts'
-import { Evidence } from './evidence.ts'
+import { Evidence, UnclaimedAnswers } from './evidence.ts'
 import type { Candidate } from './order.ts'
 import type { Peer, PeerClaim } from './peers.ts'
 import { Preemption } from './preemption.ts'
@@ -67,6 +67,7 @@ export class Contest {
   repeatedAt = -Infinity
   readonly preemption = new Preemption()
   readonly evidence = new Evidence()
+  readonly unclaimed = new UnclaimedAnswers()
   /** When it has to be looked at again, if nothing happens before. */
   dueAt = Infinity
   /** The instant of its entry in the queue of what is due; no later than `dueAt`. */
@@ -149,6 +150,7 @@ export class Contest {
       this.previous = epoch
       this.claimedAt = now
       this.lastHolder = peer
+      this.unclaimed.clear()
     }
     if (known === undefined) {
       const claim = { state, epoch, refreshedAt: now }
@@ -161,6 +163,12 @@ export class Contest {
     known.epoch = epoch
     known.refreshedAt = now
     return isNews
+  }
+
+  /** Whether one of `peers` answers for it, as it says itself. */
+  isAnsweredBy(peers: Iterable<Peer>): boolean {
+    for (const peer of peers) if (isAnswering(this.claims.get(peer)?.state ?? 'none')) return true
+    return false
   }
 
   /** The claim of `peer` has ended, with its life or by its word. */

@@ -116,6 +116,12 @@ export class Instance {
       if (stranger !== null) yield { address, mac: stranger }
   }
 
+  /** Who has this MAC, which uses the address: `peer` is a living one that does not claim it. */
+  userOf(address: Address, mac: Mac): 'stranger' | 'peer' | 'claimant' {
+    if (!this.peers.hasMac(mac)) return 'stranger'
+    return this.#contests.get(address)?.isAnsweredBy(this.peers.withMac(mac)) === true ? 'claimant' : 'peer'
+  }
+
   /** Addresses that two others hold who both live: they do not hear each other, or have not yet. */
   *disputes(): Generator<{ readonly address: Address; readonly nodes: readonly string[] }> {
     for (const { address, claims } of this.#contests.shared) {
@@ -260,19 +266,26 @@ export class Instance {
   }
 
   #observeProbing(contest: Contest, mac: Mac, kind: Observation['kind']): void {
-    if (!this.peers.hasMac(mac)) this.#block(contest, mac)
-    else if (kind !== 'probe') {
-      contest.pausedUntil = this.#situation.now + PAUSE_MS
+    const { now } = this.#situation
+    const user = this.userOf(contest.address, mac)
+    if (user === 'stranger') this.#block(contest, mac)
+    else if (kind === 'probe') return
+    else if (user === 'peer' && contest.unclaimed.add(now)) this.#block(contest, mac)
+    else {
+      contest.pausedUntil = now + PAUSE_MS
       this.#apply(contest, { state: 'none', epoch: contest.epoch, cause: 'answered' })
     }
   }
 
   #observeActive(contest: Contest, mac: Mac, kind: Observation['kind']): void {
-    if (kind === 'probe' || this.peers.hasMac(mac)) return
+    const user = this.userOf(contest.address, mac)
+    if (kind === 'probe' || user === 'claimant') return
     const { now } = this.#situation
+    const isStranger = user === 'stranger'
     const { defend, persists } = contest.evidence.add(mac, now)
     if (defend) this.#actions.push({ kind: 'defend', address: contest.address })
-    if (persists && (now - contest.since < YOUNG_MS || this.peers.isAlone)) this.#block(contest, mac)
+    if (isStranger && persists && (now - contest.since < YOUNG_MS || this.peers.isAlone))
+      this.#block(contest, mac)
   }
 
   #block(contest: Contest, stranger: Mac): void {

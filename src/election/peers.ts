@@ -237,8 +237,12 @@ export class Peers {
   }
 
   hasMac(mac: Mac): boolean {
-    for (const peer of this.#living.values()) if (peer.mac === mac) return true
-    return false
+    return !this.withMac(mac).next().done
+  }
+
+  /** The living ones whose hellos came from there. */
+  *withMac(mac: Mac): Generator<Peer> {
+    for (const peer of this.#living.values()) if (peer.mac === mac) yield peer
   }
 
   /** Drops what is older than the memory; returns the claims that their owners no longer list. */

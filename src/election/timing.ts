@@ -54,6 +54,11 @@ export const RETRY_JITTER = 0.2
 export const RETRY_SPACING_MS = 10
 /** After a living peer answered for an address that it does not claim. */
 export const PAUSE_MS = 1000
+/** Who goes on so for so long, and so many times, has the address in its kernel: its claim would have been heard. */
+export const UNCLAIMED_MS = 2000
+export const UNCLAIMED_ANSWERS = 3
+/** Longer than from one retry to the next. */
+export const UNCLAIMED_GAP_MS = 10_000
 
 /** At most every so often the greater of two claims repeats itself. */
 export const REPEAT_MS = 100

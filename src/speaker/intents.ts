@@ -62,12 +62,14 @@ export interface HeldAddress {
   readonly since: string
 }
 
-/** Somebody who is no speaker has an address that this node should hold. */
+/** Somebody has an address that this node should hold, and does not claim it as a speaker does. */
 export interface Conflict {
   readonly ip: string
   readonly interface: string
   /** Lower case with colons. */
   readonly mac: string
+  /** Whose speaker has that MAC: its kernel has the address, or somebody else there; `null`: no speaker has it. */
+  readonly node: string | null
   /** Whether this node announces the address all the same, since it had it first. */
   readonly isAnnounced: boolean
 }

@@ -47,15 +47,15 @@ export function registerSpeakerMetrics(registry: Registry, source: MetricsSource
       },
     })
   }
-  const conflicts: Gauge<'ip' | 'interface' | 'mac'> = new Gauge({
+  const conflicts: Gauge<'ip' | 'interface' | 'mac' | 'node'> = new Gauge({
     name: 'typemetal_address_conflicts',
-    help: '1 while somebody who is no speaker has an address that this node should announce',
-    labelNames: ['ip', 'interface', 'mac'],
+    help: '1 while somebody else has an address that this node should announce; node: if that one has a speaker',
+    labelNames: ['ip', 'interface', 'mac', 'node'],
     registers,
     collect: () => {
       conflicts.reset()
-      for (const { ip, interface: name, mac } of source.report().conflicts) {
-        conflicts.set({ ip, interface: name, mac }, 1)
+      for (const { ip, interface: name, mac, node } of source.report().conflicts) {
+        conflicts.set({ ip, interface: name, mac, node: node ?? '' }, 1)
       }
     },
   })

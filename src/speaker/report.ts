@@ -57,7 +57,9 @@ function conflictsIn({ link, instance, conflicts }: Segment): Conflict[] {
   const blocked = [...instance.strangers()].map((stranger) => ({ ...stranger, isAnnounced: false }))
   const announced = conflicts.map((conflict) => ({ ...conflict, isAnnounced: true }))
   return [...blocked, ...announced].map(({ address, mac, isAnnounced }) => {
-    return { ip: formatAddress(address), interface: link.name, mac: formatMac(mac), isAnnounced }
+    const [peer] = instance.peers.withMac(mac)
+    const node = peer?.node ?? null
+    return { ip: formatAddress(address), interface: link.name, mac: formatMac(mac), node, isAnnounced }
   })
 }
 

@@ -56,8 +56,8 @@ export class Segment {
 
   /** Takes in a frame of somebody else about an address. */
   observe({ address, mac, kind }: Omit<Observation, 'interfaceIndex'>, now: number): void {
-    const isStranger = kind !== 'probe' && !this.#instance.peers.hasMac(mac)
-    if (isStranger) this.#announcer.observe(address, mac, now)
+    const user = this.#instance.userOf(address, mac)
+    if (kind !== 'probe' && user !== 'claimant') this.#announcer.observe(address, mac, user, now)
     const isSaidToAll = kind === 'announcement' || kind === 'request'
     this.#instance.observe({ address, mac, kind: isSaidToAll ? 'gratuitous' : kind }, now)
   }

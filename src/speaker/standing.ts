@@ -72,10 +72,12 @@ function noInterface(ip: string): string {
   return `none of its interfaces can announce ${ip}: see the interfaces of the L2Advertisement, and which are up`
 }
 
-function explain({ ip, mac, interface: name, isAnnounced }: Conflict): string {
+function explain({ ip, mac, node, interface: name, isAnnounced }: Conflict): string {
+  const whose = node === null ? '' : `, which is ${nameOf(node)},`
+  const remedy = node === null ? 'find out whose that is' : 'look for who has added it to that node'
   return isAnnounced
-    ? `${ip} is announced, but ${mac} on ${name} uses it as well: find out whose that is`
-    : `${ip} is not announced on ${name}, because ${mac} has it there; it will be when that has gone`
+    ? `${ip} is announced, but ${mac} on ${name}${whose} uses it as well: ${remedy}`
+    : `${ip} is not announced on ${name}, because ${mac}${whose} has it there; it will be when that has gone`
 }
 
 export interface News {

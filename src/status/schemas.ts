@@ -67,7 +67,7 @@ export const POOL_DETAIL = objectOf<PoolDetail>(
     ),
     conflicts: listOf(
       objectOf<ConflictView>('Conflict', { namespace: text(), name: text(), message: text() }, {}),
-      'Services of which somebody who is no speaker has the address',
+      'Services whose address somebody has who does not claim it as a speaker does',
     ),
     exhaustion: objectOf<ExhaustionForecast>(
       'ExhaustionForecast',

@@ -48,11 +48,13 @@ export interface HeldView {
   readonly services: readonly string[]
 }
 
-/** Somebody who is no speaker has an address that this node should hold. */
+/** Somebody has an address that this node should hold, and does not claim it as a speaker does. */
 export interface StrangerView {
   readonly ip: string
   readonly interface: string
   readonly mac: string
+  /** Whose speaker has that MAC; `null`: no speaker has it. */
+  readonly node: string | null
   readonly isAnnounced: boolean
   readonly services: readonly string[]
 }
@@ -133,6 +135,7 @@ const STRANGER = objectOf<StrangerView>(
     ip: text(),
     interface: text(),
     mac: text(),
+    node: { type: ['string', 'null'], description: 'whose kernel has it, if that node has a speaker' },
     isAnnounced: { ...FLAG, description: 'this node announces the address all the same: it had it first' },
     services: SERVICES,
   },
@@ -165,7 +168,9 @@ export function serveSpeakerApi(server: FastifyInstance, source: SpeakerSource):
   list('segments', 'The segments that this node takes part in', SEGMENT, () => source.segments())
   list('peers', 'The other speakers that it hears', PEER, () => source.peers())
   list('held', 'The addresses that it answers for', HELD, () => source.held())
-  list('conflicts', 'Those that somebody who is no speaker has', STRANGER, () => source.conflicts())
+  list('conflicts', 'Those that somebody has who does not claim them as a speaker does', STRANGER, () =>
+    source.conflicts(),
+  )
   list('transitions', 'What became of its claims lately, the newest first', CLAIM_TRANSITION, () =>
     source.transitions(),
   )

@@ -47,7 +47,7 @@ export interface ConditionView {
   readonly message: string
 }
 
-/** Somebody who is no speaker has an address of the pool. */
+/** Somebody has an address of the pool, and does not claim it as a speaker does. */
 export interface ConflictView {
   readonly namespace: string
   readonly name: string

@@ -17,6 +17,7 @@ class Stage {
   now = 0
   /** The stranger answers every check. */
   isThere = false
+  user: 'stranger' | 'peer' = 'stranger'
 
   constructor(...texts: readonly string[]) {
     for (const text of texts) this.announcer.hold(addressOf(text), 0)
@@ -24,7 +25,7 @@ class Stage {
 
   /** The stranger shows itself, and the address is defended. */
   meet(text = VIP): void {
-    this.announcer.observe(addressOf(text), STRANGER, this.now)
+    this.announcer.observe(addressOf(text), STRANGER, this.user, this.now)
     this.announcer.defend(addressOf(text), this.now)
   }
 
@@ -36,7 +37,7 @@ class Stage {
         if (purpose !== 'defence') continue
         sent.push(this.now)
         const isCheck = decodeArp(bytes)?.senderAddress.value === 0n
-        if (this.isThere && isCheck) this.announcer.observe(about, STRANGER, this.now)
+        if (this.isThere && isCheck) this.announcer.observe(about, STRANGER, this.user, this.now)
       }
       const next = Math.max(Math.ceil(this.announcer.nextAt ?? Infinity), this.now + 1)
       if (next > end) break
@@ -83,6 +84,23 @@ test('after a takeover the former holder may still be heard: it is answered, and
   on.runTo(3 * SECOND)
   on.meet()
   assert.deepEqual(on.conflicts, [VIP])
+})
+
+test('a peer that claims nothing is checked, and becomes a conflict, and is told, when it goes on', () => {
+  const on = new Stage(VIP)
+  on.user = 'peer'
+  on.runTo(20 * SECOND)
+  on.meet()
+  assert.equal(on.runTo(40 * SECOND).length, 3)
+  assert.deepEqual(on.conflicts, [])
+  on.runTo(60 * SECOND)
+  on.isThere = true
+  on.meet()
+  assert.deepEqual(on.conflicts, [])
+  on.runTo(66 * SECOND)
+  assert.deepEqual(on.conflicts, [VIP])
+  on.meet()
+  assert.equal(on.runTo(66 * SECOND)[0], 66 * SECOND)
 })
 
 test('a conflict ends when the address is released', () => {

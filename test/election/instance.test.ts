@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { DEFAULT_SETTINGS, Instance } from '../../src/election/index.ts'
-import { BASE, Speaker } from './speaker.ts'
+import { BASE, Speaker, VIP } from './speaker.ts'
 
 /** `a` with `b` beside it, which holds the address; both have been heard long enough for a quorum. */
 function besideHolder(candidates: readonly string[], epoch = BASE): Speaker {
@@ -244,6 +244,26 @@ test('a living peer that answers a probe makes the speaker wait for its claim; i
   assert.deepEqual(speaker.news(), ['1200 none probing vacant'])
   speaker.frame('b', 'reply').until(2200)
   assert.deepEqual(speaker.news(), ['1250 probing none answered'])
+})
+
+test('a living peer whose node has the address, and that claims nothing for 2 s, counts as a stranger', () => {
+  const speaker = new Speaker().start('a').peer('b', {})
+  for (const at of [1250, 2300, 3350]) speaker.until(at).frame('b', 'reply')
+  assert.deepEqual(speaker.news().slice(-2), ['3300 none probing vacant', '3350 probing blocked stranger'])
+  assert.deepEqual([...speaker.instance.strangers()], [{ address: VIP, mac: 0xb }])
+  speaker.until(8400).frame('b', 'reply').until(8700)
+  assert.deepEqual(speaker.news(), [])
+  speaker.until(15_000)
+  assert.equal(speaker.news().at(-1), '13550 blocked active free')
+})
+
+test('a living peer that claims the address after all is no stranger', () => {
+  const speaker = new Speaker().start('a').peer('b', {})
+  for (const at of [1250, 2300]) speaker.until(at).frame('b', 'reply')
+  speaker.peer('b', { claim: ['active', BASE] }).until(2500)
+  speaker.peer('b', { claim: ['none', BASE] }).until(14_000)
+  speaker.intend().intend('a').until(14_050).frame('b', 'reply')
+  assert.deepEqual([...speaker.instance.strangers()], [])
 })
 
 test('a young claim gives way to a stranger that goes on; an old one defends itself', () => {

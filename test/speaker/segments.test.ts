@@ -4,6 +4,7 @@ import { type FitLink, type Frame, nodeLinks } from '../../src/announcer/index.t
 import type { Prospect } from '../../src/config/index.ts'
 import { DEFAULT_SETTINGS } from '../../src/election/index.ts'
 import { formatAddress, parseRange } from '../../src/ip/index.ts'
+import { formatMac } from '../../src/packet/index.ts'
 import { Reporter } from '../../src/speaker/report.ts'
 import { Segments } from '../../src/speaker/segments.ts'
 import type { AddressIntent } from '../../src/speaker/intents.ts'
@@ -235,10 +236,68 @@ test('a stranger who has the address blocks it, and is named; when he has gone i
   )
   lan.runTo(2000)
   const [conflict] = reportOf(segments).conflicts
-  assert.deepEqual(conflict, { ip: VIP, interface: 'eth0', mac: '02:00:00:00:99:99', isAnnounced: false })
+  assert.deepEqual(conflict, {
+    ip: VIP,
+    interface: 'eth0',
+    mac: '02:00:00:00:99:99',
+    node: null,
+    isAnnounced: false,
+  })
   assert.deepEqual(places(segments.table.watched), [`${VIP} on ${eth0.index}`])
   lan.runTo(8000)
   assert.deepEqual([held(segments), reportOf(segments).conflicts], [[`${VIP} on eth0`], []])
+})
+
+test('an address that the kernel of another node has is not announced, and the node is named', () => {
+  const lan = new Lan()
+  const [atA, atB] = [link('eth0'), link('eth0')]
+  const [a, b] = [lan.join('a', atA), lan.join('b', atB)]
+  const addresses = [intent(VIP, 'a'), intent('192.0.2.51', 'b')]
+  lan.intend(a, 'a', addresses)
+  lan.intend(b, 'b', addresses)
+  const answer = (kind: 'reply' | 'announcement'): void =>
+    a.observe({ interfaceIndex: atA.index, address: address(VIP), mac: atB.mac, kind }, lan.now)
+  lan.onFrame = (from, frame) => {
+    if (from === a && frame.purpose === 'probe') answer('reply')
+  }
+  lan.runTo(10_000)
+  const mac = formatMac(atB.mac)
+  const conflict = { ip: VIP, interface: 'eth0', mac, node: 'b', isAnnounced: false }
+  assert.deepEqual([reportOf(a).conflicts, held(a)], [[conflict], []])
+  lan.onFrame = () => {} // it is gone from there
+  lan.runTo(20_000)
+  assert.deepEqual([reportOf(a).conflicts, held(a)], [[], [`${VIP} on eth0`]])
+
+  answer('announcement') // it is there again, and announced here meanwhile
+  lan.onFrame = (from, { purpose }) => {
+    if (from === a && purpose === 'defence') answer('reply')
+  }
+  lan.runTo(21_000)
+  assert.deepEqual(reportOf(a).conflicts, [])
+  lan.runTo(27_000)
+  assert.deepEqual(reportOf(a).conflicts, [{ ...conflict, isAnnounced: true }])
+})
+
+test('handovers are no conflicts, however late a claim is heard', () => {
+  const lan = new Lan()
+  const [atA, atB] = [link('eth0'), link('eth0')]
+  const [a, b] = [lan.join('a', atA), lan.join('b', atB)]
+  lan.onFrame = (from, { address: about, purpose }) => {
+    if (purpose === 'probe') return
+    const [to, interfaceIndex, mac] =
+      from === a ? [b, atB.index, atA.mac] : ([a, atA.index, atB.mac] as const)
+    to.observe({ interfaceIndex, address: about, mac, kind: 'announcement' }, lan.now)
+  }
+  for (let turn = 0; turn < 8; turn++) {
+    const nodes = turn % 2 === 0 ? 'a' : 'b'
+    lan.intend(a, 'a', [intent(VIP, nodes)])
+    lan.intend(b, 'b', [intent(VIP, nodes)])
+    for (const end = lan.now + 6000; lan.now < end;) {
+      lan.runTo(lan.now + 100)
+      assert.deepEqual([reportOf(a).conflicts, reportOf(b).conflicts], [[], []])
+    }
+    assert.equal(held(turn % 2 === 0 ? a : b).length, 1)
+  }
 })
 
 test('a cable that was out ends every claim, and they begin anew when it is back', () => {

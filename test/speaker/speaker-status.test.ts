@@ -18,7 +18,9 @@ const PEER = {
 const REPORT: Report = {
   held: [{ ip: '192.0.2.1', interfaces: ['eth0'], since: '2026-01-01T00:00:00Z' }],
   unplaced: [],
-  conflicts: [{ ip: '192.0.2.2', interface: 'eth0', mac: '02:00:00:00:00:99', isAnnounced: false }],
+  conflicts: [
+    { ip: '192.0.2.2', interface: 'eth0', mac: '02:00:00:00:00:99', node: null, isAnnounced: false },
+  ],
   segments: [
     { interface: 'eth0', isUp: true, isListening: false, hasQuorum: true, peers: [PEER], disputed: [] },
   ],

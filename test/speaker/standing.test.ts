@@ -24,13 +24,21 @@ const held = (ip: string, ...interfaces: readonly string[]) => ({
   interfaces,
   since: '2026-01-01T00:00:00.000Z',
 })
-const conflict = (isAnnounced: boolean, name = 'eth0') => ({ ip: V4, interface: name, mac: MAC, isAnnounced })
+const conflict = (isAnnounced: boolean, node: string | null = null) => ({
+  ip: V4,
+  interface: 'eth0',
+  mac: MAC,
+  node,
+  isAnnounced,
+})
 
 const nothing: Standing = []
 const announced = standing({ held: [held(V4, 'eth0')] }, V4)
 const dual = standing({ held: [held(V4, 'eth0'), held(V6, 'eth0', 'eth1')] }, V4, V6)
 const taken = standing({ conflicts: [conflict(false)] }, V4)
 const contested = standing({ held: [held(V4, 'eth0')], conflicts: [conflict(true)] }, V4)
+const takenByNode = standing({ conflicts: [conflict(false, 'b')] }, V4)
+const contestedByNode = standing({ held: [held(V4, 'eth0')], conflicts: [conflict(true, 'b')] }, V4)
 const halfTaken = standing({ held: [held(V4, 'eth1')], conflicts: [conflict(false)] }, V4)
 const unplaced = standing({ unplaced: [V4] }, V4)
 const halfPlaced = standing({ held: [held(V6, 'eth0')], unplaced: [V4] }, V6, V4)
@@ -57,6 +65,20 @@ for (const [what, now, status, reason, message] of [
     'True',
     'AddressConflict',
     'node "a": 192.0.2.50 is announced, but 02:00:00:00:99:99 on eth0 uses it as well: find out whose that is',
+  ],
+  [
+    'one that the kernel of another node had already',
+    takenByNode,
+    'False',
+    'AddressConflict',
+    'node "a": 192.0.2.50 is not announced on eth0, because 02:00:00:00:99:99, which is node "b", has it there; it will be when that has gone',
+  ],
+  [
+    'one that the kernel of another node answers for too',
+    contestedByNode,
+    'True',
+    'AddressConflict',
+    'node "a": 192.0.2.50 is announced, but 02:00:00:00:99:99 on eth0, which is node "b", uses it as well: look for who has added it to that node',
   ],
   [
     'one that somebody has on one of two LANs',

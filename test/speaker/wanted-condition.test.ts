@@ -130,7 +130,7 @@ for (const [what, node, given, expected] of [
 const taken = {
   ip: V4,
   interfaces: [],
-  conflicts: [{ ip: V4, interface: 'eth1', mac: 'm', isAnnounced: false }],
+  conflicts: [{ ip: V4, interface: 'eth1', mac: 'm', node: null, isAnnounced: false }],
 }
 
 /** What the condition is after each write, if every node looks at it again and again; after a change of each. */
