@@ -56,7 +56,7 @@ export class Ledger {
     const held = this.#held.get(addressKey(address))
     if (held === undefined) return []
     this.#forgetUser(held, service)
-    if (held.users.isEmpty) this.#close(held)
+    if (held.users.isEmpty) this.#close(held, service)
     return held.users.keys()
   }
 
@@ -99,10 +99,15 @@ export class Ledger {
     return [...users].filter(isRival).map((user) => user.service)
   }
 
-  /** The first address of the pool, in its order, that is free or may be shared; `null` when there is none. */
+  /**
+   * What the newcomer gave up a short while ago, else the first address of the pool, in its order, that is free or may be
+   * shared; `null` when there is none.
+   */
   firstAcceptable(pool: string, family: Family, newcomer: Newcomer): Address | null {
     const page = this.#pages.get(pool)
     if (page === undefined || page.pool.drain) return null
+    const former = page.formerOf(newcomer.service, family)
+    if (former !== null) return { family, value: former }
     const free = page.occupancy[family].firstFree()
     const shared = newcomer.sharing.key === '' ? null : this.#firstShared(page, family, newcomer)
     const first = earlier(free, shared)
@@ -131,7 +136,7 @@ export class Ledger {
     this.#pages = new Map(pages)
     for (const [name, page] of before) {
       if (this.#pages.get(name) === page) continue
-      for (const [address, since] of page.rests()) this.#pageOf(address)?.rest(address, since)
+      for (const [address, rest] of page.rests()) this.#pageOf(address)?.rest(address, rest)
       const heir = this.#pages.get(name)
       const sameForAll = heir !== undefined && sameTerms(page.pool, heir.pool)
       for (const held of page.held) {
@@ -201,10 +206,10 @@ export class Ledger {
     return pool === null ? null : (this.#pages.get(pool.name) ?? null)
   }
 
-  #close(held: HeldAddress): void {
+  #close(held: HeldAddress, by: ServiceKey): void {
     this.#held.delete(addressKey(held.address))
     if (held.page === null) this.#strays.delete(held)
-    else held.page.free(held, this.#now)
+    else held.page.free(held, { by, since: this.#now })
   }
 
   #forgetUser(held: HeldAddress, service: ServiceKey): void {

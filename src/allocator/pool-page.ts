@@ -3,6 +3,7 @@ import type { Pool } from '../config/index.ts'
 import { avoids } from '../config/index.ts'
 import type { Address, Family } from '../ip/index.ts'
 import { Occupancy, type Position } from './occupancy.ts'
+import type { ServiceKey } from './refusal.ts'
 import { SharedAddresses } from './shared-addresses.ts'
 import type { Sharing } from './sharing.ts'
 import { type PoolUsage, assignableCount, familyUsage } from './usage.ts'
@@ -10,6 +11,12 @@ import type { Users } from './users.ts'
 
 /** An address that was given up is taken last for so long: caches and firewalls still know who had it (metallb#778). */
 const REST_MS = 5 * 60_000
+
+/** By whom an address was given up, and when, in ms. */
+interface Rest {
+  readonly by: ServiceKey
+  readonly since: number
+}
 
 export class PoolPage<Held extends { readonly address: Address; readonly users: Users }> {
   readonly pool: Pool
@@ -24,8 +31,10 @@ export class PoolPage<Held extends { readonly address: Address; readonly users: 
   readonly #inUse: Record<Family, number> = { IPv4: 0, IPv6: 0 }
   /** Of `#inUse`, what could be given out were it free. */
   readonly #taken: Record<Family, number> = { IPv4: 0, IPv6: 0 }
-  /** Since when, in ms; the longest first. They count as taken in `occupancy`. */
-  readonly #resting: Readonly<Record<Family, Map<bigint, number>>> = { IPv4: new Map(), IPv6: new Map() }
+  /** The longest first. They count as taken in `occupancy`. */
+  readonly #resting: Readonly<Record<Family, Map<bigint, Rest>>> = { IPv4: new Map(), IPv6: new Map() }
+  /** Which of these a Service gave up last. */
+  readonly #former: Readonly<Record<Family, Map<ServiceKey, bigint>>> = { IPv4: new Map(), IPv6: new Map() }
 
   constructor(pool: Pool) {
     this.pool = pool
@@ -41,17 +50,18 @@ export class PoolPage<Held extends { readonly address: Address; readonly users: 
     this.#inUse[address.family] += 1
     if (!this.occupancy[address.family].take(address.value)) return
     this.#taken[address.family] += 1
-    this.#resting[address.family].delete(address.value)
+    this.#endRest(address)
   }
 
-  free(held: Held, now: number): void {
+  /** The last who had it has given it up. */
+  free(held: Held, rest: Rest): void {
     const { address } = held
     this.held.delete(held)
     if (avoids(this.pool, address)) return
     this.#inUse[address.family] -= 1
     if (this.occupancy[address.family].positionOf(address.value) === null) return
     this.#taken[address.family] -= 1
-    this.#resting[address.family].set(address.value, now)
+    this.#beginRest(address, rest)
   }
 
   /** One of its users has these terms. */
@@ -72,29 +82,46 @@ export class PoolPage<Held extends { readonly address: Address; readonly users: 
   }
 
   /** The address rests since then, unless it is held or not for giving out. */
-  rest(address: Address, since: number): void {
+  rest(address: Address, rest: Rest): void {
     if (avoids(this.pool, address) || !this.occupancy[address.family].take(address.value)) return
-    this.#resting[address.family].set(address.value, since)
+    this.#beginRest(address, rest)
+  }
+
+  /** What the Service gave up last, if it still rests: to it the caches and firewalls may go on sending. */
+  formerOf(service: ServiceKey, family: Family): bigint | null {
+    return this.#former[family].get(service) ?? null
   }
 
   longestResting(family: Family): bigint | null {
     return this.#resting[family].keys().next().value ?? null
   }
 
-  *rests(): Generator<[Address, number]> {
+  *rests(): Generator<[Address, Rest]> {
     for (const family of ['IPv4', 'IPv6'] as const) {
-      for (const [value, since] of this.#resting[family]) yield [{ family, value }, since]
+      for (const [value, rest] of this.#resting[family]) yield [{ family, value }, rest]
     }
   }
 
   endRests(now: number): void {
     for (const family of ['IPv4', 'IPv6'] as const) {
-      for (const [value, since] of this.#resting[family]) {
+      for (const [value, { since }] of this.#resting[family]) {
         if (now - since < REST_MS) break
-        this.#resting[family].delete(value)
+        this.#endRest({ family, value })
         this.occupancy[family].free(value)
       }
     }
+  }
+
+  #beginRest({ family, value }: Address, rest: Rest): void {
+    this.#resting[family].set(value, rest)
+    this.#former[family].set(rest.by, value)
+  }
+
+  #endRest({ family, value }: Address): void {
+    const rest = this.#resting[family].get(value)
+    if (rest === undefined) return
+    this.#resting[family].delete(value)
+    if (this.#former[family].get(rest.by) === value) this.#former[family].delete(rest.by)
   }
 
   usage(): PoolUsage {

@@ -126,6 +126,18 @@ test('an address given up is taken last for five minutes, and never a reason to 
   assert.equal(cluster.shows('e'), '10.0.0.1@lan', 'after five minutes it is as good as any')
 })
 
+test('an address that rests goes first to the Service that gave it up, made anew', () => {
+  const cluster = new Cluster([pool('lan', ['10.0.0.0/29'])], [service('a'), service('b')])
+  cluster.delete('a')
+  cluster.delete('b')
+  cluster.configure([pool('new', ['10.0.0.0/28'])])
+  for (const name of ['other', 'b', 'a']) cluster.apply(service(name))
+  assert.deepEqual(
+    ['other', 'b', 'a'].map((name) => cluster.shows(name)),
+    ['10.0.0.2@new', '10.0.0.1@new', '10.0.0.0@new'],
+  )
+})
+
 test('an address that has rested is found again behind ranges that were full', () => {
   const cluster = new Cluster([pool('lan', ['10.0.0.0/32', '10.0.1.0/31'])], [service('a'), service('b')])
   cluster.delete('a')

@@ -29,8 +29,8 @@ export class Oracle {
   #rules: Rules
   #now = 0
   readonly #book = new Map<string, Known>()
-  /** When addresses were given up. */
-  readonly #freed = new Map<string, number>()
+  /** When addresses were given up, and by whom. */
+  readonly #freed = new Map<string, { at: number; by: string }>()
   /** By the sentence of the condition. */
   readonly #refusals = new Map<string, Refusal>()
 
@@ -84,7 +84,7 @@ export class Oracle {
     if (wish.ours) {
       const expected = [expect(this.#rules, this.#book, wish, possession)]
       if (own.length > 0) expected.push(expect(this.#rules, this.#book, wish, possession, own))
-      const found = expected.some((one) => this.#fulfils(one, addresses, decision))
+      const found = expected.some((one) => this.#fulfils(one, addresses, decision, wish.key))
       assert.ok(found, `${told}; expected ${JSON.stringify(expected[0])}`)
       this.#checkReasons(wish, decision, addresses, own, told)
     } else {
@@ -182,20 +182,26 @@ export class Oracle {
     }
   }
 
-  #fulfils({ choices, pool, unmet }: Expectation, addresses: readonly string[], decision: Decision): boolean {
+  #fulfils(
+    { choices, pool, unmet }: Expectation,
+    addresses: readonly string[],
+    decision: Decision,
+    key: string,
+  ): boolean {
     return (
       choices.length === addresses.length &&
-      choices.every((list, index) => this.#isRightChoice(list, addresses[index] ?? '')) &&
+      choices.every((list, index) => this.#isRightChoice(list, addresses[index] ?? '', key)) &&
       (addresses.length === 0 || decision.pool === pool) &&
       (decision.refusal !== null) === unmet
     )
   }
 
-  /** The first of the list, unless those before it were given up a short while ago. */
-  #isRightChoice(list: readonly string[], address: string): boolean {
+  /** The first of the list, unless those before it were given up a short while ago, or it was by the Service itself. */
+  #isRightChoice(list: readonly string[], address: string, key: string): boolean {
     const index = list.indexOf(address)
-    const mayRest = (other: string): boolean => this.#now - (this.#freed.get(other) ?? -REST_MS) < REST_MS
-    return index >= 0 && list.slice(0, index).every(mayRest)
+    const mayRest = (other: string): boolean => this.#now - (this.#freed.get(other)?.at ?? -REST_MS) < REST_MS
+    const isOwn = this.#freed.get(address)?.by === key && mayRest(address)
+    return index >= 0 && (isOwn || list.slice(0, index).every(mayRest))
   }
 
   #checkReasons(
@@ -228,7 +234,7 @@ export class Oracle {
     const all = [...this.#book.values()]
     for (const address of [...(before?.addresses ?? []), ...(before?.shown ?? [])]) {
       if (all.some(({ addresses, shown }) => addresses.includes(address) || shown.includes(address))) continue
-      this.#freed.set(address, this.#now)
+      this.#freed.set(address, { at: this.#now, by: key })
     }
   }
 
