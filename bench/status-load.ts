@@ -6,6 +6,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import {
   ChangeLog,
@@ -48,6 +49,9 @@ const ATTACKS: Readonly<Record<string, (ports: Ports) => void>> = {
   '16 open TLS with invented tokens, again and again': ({ tls }) =>
     repeat(16, () => getTls(tls, '/metrics', false)),
   '16 ask over TLS for paths that cannot be read': ({ tls }) => repeat(16, () => getTls(tls, '/%', tlsAgent)),
+  '16 send requests over TLS and wait for no answer': ({ tls }) => {
+    for (let count = 0; count < 16; count++) pipeline(tls)
+  },
   '16 probe the health port as fast as they can': ({ health }) => repeat(16, () => get(health, '/healthz')),
 }
 
@@ -84,6 +88,16 @@ async function getTls(port: number, path: string, agent: https.Agent | false): P
     const request = https.get(options, (response) => response.resume().once('close', resolve))
     request.once('error', () => resolve())
   })
+}
+
+function pipeline(port: number): void {
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+  const requests = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000)
+  const send = (): void => {
+    while (socket.write(requests));
+  }
+  socket.on('secureConnect', send).on('drain', send).resume()
+  socket.on('error', () => undefined).on('close', () => void sleep(10).then(() => pipeline(port)))
 }
 
 /** The last four are for the process that attacks, which runs this file, too. */

@@ -1,7 +1,7 @@
 // How little a stranger may take of a server: small requests, short waits, few connections of one address. Without it one
 // client could keep the thread busy that gives out addresses, or its memory full.
 
-import type { Server } from 'node:http'
+import type { RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Nobody sends us anything. */
@@ -35,7 +35,7 @@ export const HEADER_LIMITS = {
 
 interface Client {
   open: number
-  /** Connections that it may open at once; more come with the time. */
+  /** Connections that it may open at once; more come with the time. Below 0 it first has to wait. */
   credit: number
   at: number
 }
@@ -56,6 +56,32 @@ export function limitEach(server: Server): void {
     if (client.open > CONNECTIONS_OF_ONE || client.credit < 1) socket.destroy()
     else client.credit--
     if (clients.size > REMEMBERED_CLIENTS) forgetIdle(clients)
+  })
+  refusePipelining(server, ({ remoteAddress = '' }) => {
+    const client = clients.get(remoteAddress)
+    if (client !== undefined) client.credit = -CONNECTIONS_OF_ONE
+  })
+}
+
+/**
+ * Closes a connection on which a request comes before the last one is answered. Hardly a client sends so, and all of them
+ * are to be ready for it (RFC 9112, section 9.3.2); but a thousand such requests fit into what is read at once, and all of
+ * them would be worked on, and held back, together.
+ */
+function refusePipelining(server: Server, onRefused: (socket: Socket) => void): void {
+  const answers = new WeakMap<Socket, ServerResponse>()
+  const [answer] = server.listeners('request') as [RequestListener]
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    const { socket } = request
+    if (socket.destroyed) return
+    if (answers.get(socket)?.writableEnded === false) {
+      onRefused(socket)
+      socket.destroy()
+      return
+    }
+    answers.set(socket, response)
+    answer(request, response)
   })
 }
 

@@ -8,6 +8,7 @@ import https from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import test, { type TestContext } from 'node:test'
 import { pino } from 'pino'
 import { metricsRegistry, controllerServer } from '../../src/status/index.ts'
@@ -63,6 +64,34 @@ test('what is refused before a token is asked for ends the connection', async (t
   }
   const { statusCode, headers } = await get(port, { ...options, headers: { expect: 'something' } })
   assert.deepEqual([statusCode, headers.connection], [417, 'close'])
+})
+
+test('who does not wait for an answer gets none: no connection has two requests at a time', async (t) => {
+  const { port } = await listening(t, selfSigned(['localhost'], Date.now()))
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+  socket.on('error', () => undefined)
+  let answer = ''
+  socket.on('data', (data: Buffer) => (answer += data.toString()))
+  await once(socket, 'secureConnect')
+  socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3))
+  await once(socket, 'close')
+  assert.equal(answer, '')
+  await assert.rejects(get(port, { rejectUnauthorized: false }), 'and for a while no other connection')
+})
+
+test('one connection serves one request after the other', async (t) => {
+  const { port } = await listening(t, selfSigned(['localhost'], Date.now()))
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false })
+  t.after(() => agent.destroy())
+  const options = { agent, path: '/metrics', headers: { authorization: 'Bearer good' } }
+  const sockets = new Set<Socket>()
+  for (let count = 0; count < 3; count++) {
+    const response = await get(port, options)
+    sockets.add(response.socket)
+    assert.equal(response.statusCode, 200)
+    await once(response, 'end')
+  }
+  assert.equal(sockets.size, 1)
 })
 
 test('plain HTTP and old TLS get no answer', async (t) => {
