@@ -32,7 +32,9 @@ interface PodSpec {
   nodeSelector: Record<string, string>
   tolerations: object[]
   volumes: { name: string }[]
-  containers: [{ image: string; args: string[]; ports: object[]; livenessProbe?: object }]
+  containers: [
+    { image: string; args: string[]; ports: object[]; volumeMounts: object[]; livenessProbe?: object },
+  ]
 }
 
 let helm = ''
@@ -149,6 +151,18 @@ test("the speaker's values reach its DaemonSet", () => {
   assert.deepEqual(pod.nodeSelector, { 'kubernetes.io/os': 'linux', lan: 'yes' })
   assert.deepEqual(pod.tolerations, [{ operator: 'Exists' }])
   assert.ok(!pod.volumes.some(({ name }) => name === 'excluded-interfaces'))
+})
+
+test('what is said of TLS reaches the program that it is for', () => {
+  const tls = { minVersion: 'VersionTLS12', curvePreferences: '29,23', speakerMetricsTLSSecret: 'mine' }
+  const podOf = (kind: 'Deployment' | 'DaemonSet'): PodSpec => workload(kind, { tls }).spec.template.spec
+  const [controller, speaker] = [podOf('Deployment'), podOf('DaemonSet')]
+  const args = ['--tls-curve-preferences=29,23', '--tls-min-version=VersionTLS12']
+  assert.deepEqual(controller.containers[0].args.slice(3), args)
+  assert.deepEqual(speaker.containers[0].args.slice(3), [...args, '--metrics-cert-dir=/etc/metrics-certs'])
+  assert.deepEqual(speaker.volumes.at(-1), { name: 'metrics-certs', secret: { secretName: 'mine' } })
+  const mount = { name: 'metrics-certs', mountPath: '/etc/metrics-certs', readOnly: true }
+  assert.deepEqual(speaker.containers[0].volumeMounts.at(-1), mount)
 })
 
 test('what is optional is made when it is asked for', () => {

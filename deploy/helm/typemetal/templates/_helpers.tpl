@@ -91,6 +91,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $args = append $args $arg -}}
 {{- end -}}
 {{- with $root.Values.loadBalancerClass }}{{ $args = append $args (printf "--lb-class=%s" .) }}{{ end -}}
+{{- $tls := default dict $root.Values.tls -}}
+{{- range $flag, $value := dict "min-version" $tls.minVersion "cipher-suites" $tls.cipherSuites "curve-preferences" $tls.curvePreferences -}}
+{{- with $value }}{{ $args = append $args (printf "--tls-%s=%s" $flag .) }}{{ end -}}
+{{- end -}}
+{{- with index $tls (printf "%sMetricsTLSSecret" $program) -}}
+{{- $args = append $args "--metrics-cert-dir=/etc/metrics-certs" -}}
+{{- $volume := dict "name" "metrics-certs" "secret" (dict "secretName" .) -}}
+{{- $mount := dict "name" "metrics-certs" "mountPath" "/etc/metrics-certs" "readOnly" true -}}
+{{- $_ := set $pod "volumes" (append (default list $pod.volumes) $volume) -}}
+{{- $_ := set $container "volumeMounts" (append (default list $container.volumeMounts) $mount) -}}
+{{- end -}}
 {{- $_ := set $container "args" (concat $args $values.extraArgs) -}}
 {{- range $port := $container.ports -}}
 {{- if eq $port.name "metricshttps" }}{{ $_ := set $port "containerPort" $root.Values.prometheus.metricsPort }}{{ end -}}
@@ -108,5 +119,5 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* What MetalLB's chart has and this one has no use for: there is no webhook, no BGP, no memberlist of its own port. */}}
 {{- define "typemetal.ignoredValues" -}}
-controller.image speaker.image controller.enabled speaker.enabled controller.webhookMode controller.command speaker.command speaker.memberlist speaker.frr speaker.reloader speaker.frrMetrics speaker.initContainers speaker.bgpDebounceTimeout speaker.secretName speaker.wanConfig crds.validationFailurePolicy frrk8s frr-k8s tls prometheus.rbacPrometheus prometheus.serviceAccount prometheus.namespace prometheus.serviceMonitor prometheus.prometheusRule.staleConfig prometheus.prometheusRule.configNotLoaded prometheus.prometheusRule.addressPoolExhausted prometheus.prometheusRule.addressPoolUsage prometheus.prometheusRule.bgpSessionDown prometheus.secureMetricsPort prometheus.speaker prometheus.controller
+controller.image speaker.image controller.enabled speaker.enabled controller.webhookMode controller.command speaker.command speaker.memberlist speaker.frr speaker.reloader speaker.frrMetrics speaker.initContainers speaker.bgpDebounceTimeout speaker.secretName speaker.wanConfig crds.validationFailurePolicy frrk8s frr-k8s prometheus.rbacPrometheus prometheus.serviceAccount prometheus.namespace prometheus.serviceMonitor prometheus.prometheusRule.staleConfig prometheus.prometheusRule.configNotLoaded prometheus.prometheusRule.addressPoolExhausted prometheus.prometheusRule.addressPoolUsage prometheus.prometheusRule.bgpSessionDown prometheus.secureMetricsPort prometheus.speaker prometheus.controller
 {{- end }}
