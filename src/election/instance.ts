@@ -197,13 +197,19 @@ export class Instance {
     this.#settle()
   }
 
-  /** Takes a hello in; `mac`: whose frame it came in. Returns why it was refused, or `null`. */
+  /**
+   * Takes a hello in; `mac`: whose frame it came in. Returns why it was refused, or `null`. What follows from it is for
+   * `tick`, due at once: hellos come by the hundred, and one that changes much makes every address be looked at.
+   */
   receive(hello: Hello, mac: Mac, now: number): 'own' | 'replayed' | null {
     if (!this.#situation.isUp) return null
     this.#enter(now)
     const heard = this.peers.hear(hello, mac, now)
-    if ('gone' in heard && heard.gone !== null) this.#contests.bereave(heard.gone, now)
-    if ('peer' in heard) {
+    if ('refused' in heard) return heard.refused
+    this.#nextAt = now
+    if ('gone' in heard) {
+      if (heard.gone !== null) this.#contests.bereave(heard.gone, now)
+    } else {
       const { peer, isNew, asks, changed } = heard
       if (isNew) this.#voice.ask(this.#helloInterval, now)
       if (isNew || asks) this.#voice.introduce(this.#helloInterval, now)
@@ -211,24 +217,22 @@ export class Instance {
       if (hello.quorum) this.#listening.heardQuorum(this.peers.hasQuorum, this.#helloInterval, now)
       for (const { address, state, epoch } of hello.claims) this.#learn(peer, address, state, epoch)
     }
-    this.#settle()
-    return 'refused' in heard ? heard.refused : null
+    return null
   }
 
-  /** Takes in what the responder saw of an address on the wire. */
+  /** Takes in what the responder saw of an address on the wire; `tick` is due at once, as after `receive`. */
   observe({ address, mac, kind }: Observation, now: number): void {
     const contest = this.#contests.get(address)
     if (contest === undefined || !this.#situation.isUp) return
     this.#enter(now)
     if (contest.state === 'active') this.#observeActive(contest, mac, kind)
     else if (contest.isProbing) this.#observeProbing(contest, mac, kind)
-    this.#settle()
+    this.#nextAt = now
   }
 
   /** Does what is due. */
   tick(now: number): void {
     this.#enter(now)
-    this.#judgePeers()
     this.#contests.wake(now)
     this.#settle()
   }
@@ -340,8 +344,7 @@ export class Instance {
 
   #settle(): void {
     const situation = this.#situation
-    // Hellos that come in may leave nothing for `tick` to do; what this speaker says has to be right all the same.
-    if (situation.now >= this.#voice.dueAt) this.#judgePeers()
+    this.#judgePeers()
     this.#settleListening()
     situation.informedAt = this.#voice.askingUntil
     this.#contests.settle((contest) => {

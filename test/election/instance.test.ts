@@ -368,3 +368,37 @@ test('thousands of new addresses are probed a hundred at a time, and held within
   }
   assert.deepEqual([most, held], [100, 5000])
 })
+
+test('however many hellos come together, each address is looked at once for all of them', () => {
+  let looks = 0
+  const peers = Array.from({ length: 100 }, (_, index) => `node-${index}`)
+  const candidates = ['a', ...peers].map((node) => ({ node, score: 0 }))
+  const intents = peers.map((_, index) => ({
+    address: { family: 'IPv4', value: BigInt(index) } as const,
+    get candidates() {
+      looks++
+      return candidates
+    },
+  }))
+  const speaker = new Speaker()
+  speaker.instance.setIntents(intents, false, 0)
+  speaker.instance.setLinkUp(true, 0)
+  const looksFor = (nodes: readonly string[], listening: boolean): number => {
+    looks = 0
+    for (const [index, node] of nodes.entries()) {
+      const claim = {
+        address: { family: 'IPv4', value: BigInt(index) } as const,
+        state: 'active' as const,
+        epoch: BASE,
+      }
+      speaker.receive(node, { listening, deadInterval: 10_000, claims: [claim] })
+    }
+    speaker.instance.tick(speaker.now)
+    return looks
+  }
+  looksFor(peers, true)
+  speaker.until(3000)
+  const most = looksFor(peers, false)
+  const least = looksFor(peers.slice(0, 1), true)
+  assert.ok(least > 0 && most <= 2 * least, `${most} looks, and ${least} for one hello`)
+})

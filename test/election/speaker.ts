@@ -66,7 +66,19 @@ export class Speaker {
     return this
   }
 
-  #hello(other: Other, { claim, ...says }: Saying): void {
+  /** A hello of `node` comes, and another right after it. */
+  receive(node: string, says: Saying): void {
+    const other = this.#others.get(node) ?? { node, says: null, sequence: 0 }
+    this.#others.set(node, other)
+    this.#receive(other, says)
+  }
+
+  #hello(other: Other, says: Saying): void {
+    this.#receive(other, says)
+    this.#take()
+  }
+
+  #receive(other: Other, { claim, ...says }: Saying): void {
     const hello: Hello = {
       instance: other.node.padStart(16, '0'),
       node: other.node,
@@ -82,7 +94,6 @@ export class Speaker {
       ...says,
     }
     this.instance.receive(hello, MACS[other.node] ?? 0, this.now)
-    this.#take()
   }
 
   /** A frame of the address from the MAC of `node`; `x` is a stranger. */
@@ -129,6 +140,7 @@ export class Speaker {
   }
 
   #take(): this {
+    if (this.instance.nextAt <= this.now) this.instance.tick(this.now)
     const { actions, hellos, transitions } = this.instance.takeOutput()
     for (const { at, from, to, cause } of transitions) this.log.push(`${at} ${from} ${to} ${cause}`)
     this.actions.push(...actions.map(({ kind }) => kind))

@@ -9,6 +9,8 @@ const SOCKET_BUFFER_FRAMES = 250
 /** After taking over, as the announcer does. */
 const GRATUITOUS_MS = [0, 100, 300, 1000, 2000, 3000]
 
+type Happened = (process: Process, now: number) => void
+
 /** A speaker from its start to its end. */
 interface Process {
   readonly instance: Instance
@@ -19,7 +21,7 @@ interface Process {
   /** Its responder falls silent when no hello was sent until then. */
   answersUntil: number
   wakeAt: number
-  readonly unread: (() => void)[]
+  readonly unread: Happened[]
 }
 
 export class Machine implements Happening {
@@ -140,10 +142,9 @@ export class Machine implements Happening {
     const { process } = this
     if (process === null) return
     process.wakeAt = Infinity
-    if (process.instance.nextAt + process.startedAt <= this.#world.agenda.now)
-      this.#do(({ instance }, now) => instance.tick(now))
-    for (const read of process.unread.splice(0)) read()
-    if (this.process === process) this.#schedule(process)
+    this.#run(process)
+    for (const read of process.unread.splice(0)) read(process, this.#world.agenda.now - process.startedAt)
+    this.#run(process)
   }
 
   hear(hello: Hello, from: Machine): void {
@@ -162,26 +163,29 @@ export class Machine implements Happening {
     return this.#world.agenda.now < process.answersUntil
   }
 
-  #do(what: (process: Process, now: number) => void, isFrame = false): void {
+  #do(what: Happened, isFrame = false): void {
     const { process } = this
     if (process === null) return
     if (this.isBusy) {
-      if (!isFrame || process.unread.length < SOCKET_BUFFER_FRAMES)
-        process.unread.push(() => this.process === process && this.#do(what))
+      if (!isFrame || process.unread.length < SOCKET_BUFFER_FRAMES) process.unread.push(what)
       return
     }
     what(process, this.#world.agenda.now - process.startedAt)
+    this.#run(process)
+  }
+
+  #run(process: Process): void {
+    const now = this.#world.agenda.now - process.startedAt
+    if (process.instance.nextAt <= now) process.instance.tick(now)
     this.#carryOut(process)
   }
 
   /** A timer. */
   happen(): void {
     const { process } = this
-    const { now } = this.#world.agenda
-    if (process === null || this.isBusy || process.wakeAt > now) return
+    if (process === null || this.isBusy || process.wakeAt > this.#world.agenda.now) return
     process.wakeAt = Infinity
-    if (process.instance.nextAt + process.startedAt <= now) this.#do(({ instance }, at) => instance.tick(at))
-    else this.#schedule(process)
+    this.#run(process)
   }
 
   #schedule(process: Process): void {
