@@ -10,6 +10,8 @@ import { type Peer, Peers } from './peers.ts'
 import { ProbeSlots } from './probe-slots.ts'
 import { type Situation, type Step, nextStep } from './table.ts'
 import {
+  CLAIM_EXPIRY_MS,
+  GIVEN_UP_MS,
   PAUSE_MS,
   SLICE_MS,
   type Settings,
@@ -50,6 +52,8 @@ export class Instance {
 
   #knowsCluster = false
   #downSince = 0
+  /** Claims heard before then have to be heard again while this speaker listens. */
+  #awayUntil = -Infinity
   #leaveBy = Infinity
   #forgetAt = 0
   #nextAt = Infinity
@@ -170,7 +174,7 @@ export class Instance {
     this.#enter(now)
     this.#situation.isUp = isUp
     if (isUp) {
-      this.peers.excuse(now - this.#downSince)
+      this.#excuse(now - this.#downSince)
       this.#listening.begin(now)
       this.#voice.hasten()
     } else this.#downSince = now
@@ -252,10 +256,16 @@ export class Instance {
     const dead = this.deadInterval
     if (lateness <= 0 || !this.#situation.isUp) return
     if (lateness <= this.peers.leastDeadInterval(dead) / 2) return
-    this.peers.excuse(lateness)
+    this.#excuse(lateness)
     this.#listening.stalled(lateness > dead, now)
     this.#contests.doubtAll()
     this.#nextAt = now
+  }
+
+  /** For so long it heard nobody. What was given up meanwhile may not be said any more when it hears them again. */
+  #excuse(duration: number): void {
+    this.peers.excuse(duration)
+    if (duration > GIVEN_UP_MS - SLICE_MS) this.#awayUntil = this.#situation.now
   }
 
   get #helloInterval(): number {
@@ -335,11 +345,17 @@ export class Instance {
 
   #forget(now: number): void {
     this.#forgetAt = now + SLICE_MS
-    for (const { peer, contest } of this.peers.forget(now)) {
-      contest.lose(peer, now)
+    this.peers.forget(now)
+    this.#end(this.peers.unrefreshed(now - CLAIM_EXPIRY_MS))
+    this.#contests.forget(now)
+  }
+
+  /** Their owners live, and do not list them any more. */
+  #end(claims: Iterable<{ readonly peer: Peer; readonly contest: Contest }>): void {
+    for (const { peer, contest } of claims) {
+      contest.lose(peer, this.#situation.now)
       this.#contests.doubt(contest)
     }
-    this.#contests.forget(now)
   }
 
   #settle(): void {
@@ -361,7 +377,10 @@ export class Instance {
     if (isListening === situation.isListening) return
     situation.isListening = isListening
     if (isListening) this.#voice.ask(this.#helloInterval, situation.now)
-    else situation.readySince = situation.now
+    else {
+      this.#end(this.peers.unrefreshed(this.#awayUntil))
+      situation.readySince = situation.now
+    }
     this.#contests.doubtAll()
     this.#voice.hasten()
   }

@@ -1,7 +1,7 @@
 // The other speakers heard on a segment: who lives, who is deaf, who hears a majority, whose frames are old ones.
 import type { ClaimState, Hello, Mac } from '../packet/index.ts'
 import type { Contest } from './contest.ts'
-import { CLAIM_EXPIRY_MS, DEAF_MS, MAX_REMEMBERED_INSTANCES, MEMORY_MS, STEADY_MS } from './timing.ts'
+import { DEAF_MS, MAX_REMEMBERED_INSTANCES, MEMORY_MS, STEADY_MS } from './timing.ts'
 
 /** What a peer last said of one address; `none` is not kept. */
 export interface PeerClaim {
@@ -245,16 +245,21 @@ export class Peers {
     for (const peer of this.#living.values()) if (peer.mac === mac) yield peer
   }
 
-  /** Drops what is older than the memory; returns the claims that their owners no longer list. */
-  forget(now: number): { peer: Peer; contest: Contest }[] {
+  /** Drops what is older than the memory. */
+  forget(now: number): void {
     for (const [name, heardAt] of this.#known) if (now - heardAt > MEMORY_MS) this.#known.delete(name)
     if (now > this.#supposedUntil) this.#supposed.clear()
-    const expired: { peer: Peer; contest: Contest }[] = []
+  }
+
+  /** Claims that their owners have not listed since then, although they were heard. */
+  unrefreshed(since: number): { peer: Peer; contest: Contest }[] {
+    const claims: { peer: Peer; contest: Contest }[] = []
     for (const peer of this.#living.values()) {
+      if (peer.heardAt <= since) continue
       for (const [contest, { refreshedAt }] of peer.claims)
-        if (now - refreshedAt > CLAIM_EXPIRY_MS) expired.push({ peer, contest })
+        if (refreshedAt < since) claims.push({ peer, contest })
     }
-    return expired
+    return claims
   }
 
   #bury(peer: Peer, sequence: number): void {
