@@ -194,9 +194,11 @@ export class Segments {
     return outputs
   }
 
-  /** After this time without a hello some peer takes this speaker for dead: ms. */
+  /** After this time without a hello some peer takes this speaker for dead: ms. Where it says none, nobody hears it. */
   get deadInterval(): number {
-    return Math.min(...[...this.#segments.values()].map(({ deadInterval }) => deadInterval))
+    const all = [...this.#segments.values()]
+    const speaking = all.filter(({ link, hasLeft }) => link.hasCarrier && !hasLeft)
+    return Math.min(...(speaking.length > 0 ? speaking : all).map(({ deadInterval }) => deadInterval))
   }
 
   /** Before this instant nothing is said on some segment, because others may hold what this node believes to hold. */

@@ -448,3 +448,23 @@ test('an election that is wanted again while it is being left is joined anew', (
   lan.runTo(64_000)
   assert.deepEqual(held(segments), [`${VIP} on eth0`])
 })
+
+test('it may be silent for as long as the peers grant it where it is heard', () => {
+  for (const [hasCarrier, silence] of [
+    [true, 375],
+    [false, 900],
+  ] as const) {
+    const lan = new Lan()
+    const far = { networks: [network('10.0.0.1/8')] }
+    const [crowded, quiet] = [link('eth0', far), link('eth1', { ...far, hasCarrier })]
+    const segments = lan.join('a', crowded, quiet)
+    lan.intend(segments, 'a', [intent(VIP, 'a')])
+    const says = { deadInterval: 60_000, listening: false, leaving: false, gone: false, stale: false }
+    for (let peer = 1; peer <= 200; peer++) {
+      const of = { instance: `${peer}`.padStart(16, 'f'), node: `node-${peer}`, sequence: 1 }
+      const hello = { ...of, ...says, quorum: true, asking: false, claims: [] }
+      assert.equal(segments.receive(crowded.index, hello, peer, 0), null)
+    }
+    assert.equal(segments.deadInterval, silence)
+  }
+})
