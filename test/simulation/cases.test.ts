@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type FaultName, filter, split, strike } from './faults.ts'
 import type { Machine } from './machine.ts'
+import type { Hello } from '../../src/packet/index.ts'
 import { World, type WorldInit } from './world.ts'
 
 const SEEDS = [1, 2, 3, 4]
@@ -318,4 +319,22 @@ forEachSeed('nor for those that have been off for long', (seed) => {
   cut.until(20_000)
   assert.equal(cut.roll([0, 1, 2], [0, 1, 2, 3, 4, 5]), 0)
   cut.assertOneHolderEach()
+})
+
+test('a recording of a speaker that died long ago moves nothing', () => {
+  const world = new World({ seed: 1, machines: 3, addresses: 6 })
+  const recorded: Hello[] = []
+  const send = world.segment.sendHello.bind(world.segment)
+  world.segment.sendHello = (from, hello) => {
+    if (from.index === 1 && world.agenda.now < 10_000) recorded.push(hello)
+    send(from, hello)
+  }
+  const cut = new Cluster(world, 10_000).strike('crash', 1, 1000).until(700_000)
+  const before = cut.holders
+  for (const hello of recorded) {
+    cut.machine(0).hear(hello, cut.machine(1))
+    cut.machine(2).hear(hello, cut.machine(1))
+    cut.until(world.agenda.now + 50)
+    assert.deepEqual(cut.holders, before)
+  }
 })

@@ -11,11 +11,15 @@ const GRATUITOUS_MS = [0, 100, 300, 1000, 2000, 3000]
 
 type Happened = (process: Process, now: number) => void
 
+/** Whoever runs for so long without a fault has ceased to listen. */
+const READY_MS = 3000
+
 /** A speaker from its start to its end. */
 interface Process {
   readonly instance: Instance
   /** Simulated time at which its own clock began, which counts from there. */
   readonly startedAt: number
+  readonly readyAt: number
   /** Indexes of the addresses that its responder has in the table. */
   readonly held: Map<number, number>
   /** Its responder falls silent when no hello was sent until then. */
@@ -65,6 +69,7 @@ export class Machine implements Happening {
     this.process = {
       instance,
       startedAt: agenda.now - random.between(0, 5000),
+      readyAt: agenda.now + READY_MS,
       held: new Map(),
       answersUntil: -Infinity,
       wakeAt: Infinity,
@@ -118,9 +123,10 @@ export class Machine implements Happening {
     this.#do(({ instance }, now) => instance.setLinkUp(isUp, now))
   }
 
+  /** It may claim, or should. Where there are no faults but restarts. */
   get mayClaim(): boolean {
-    const instance = this.process?.instance
-    return instance !== undefined && !instance.isListening && !instance.isLeaving
+    if (this.process === null || this.process.instance.isLeaving) return false
+    return !this.process.instance.isListening || this.#world.agenda.now > this.process.readyAt
   }
 
   /** It leaves, and counts the other as deaf. */

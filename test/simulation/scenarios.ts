@@ -106,15 +106,33 @@ const SCENARIOS: Record<string, Scenario> = {
 
   /** One machine after the other is restarted, as a rollout does. */
   rollout(world, random) {
-    let at = FAULTS_FROM_MS + 3000
-    world.at(at, () => world.judge.expectAnswers())
-    for (const machine of world.machines) {
-      const start = at
-      world.at(start, () => strike(world, 'terminate', machine, random.between(500, 3000)))
-      at += random.between(5000, 8000)
-    }
-    return at
+    return restartAll(world, random, FAULTS_FROM_MS + 3000)
   },
+
+  /** The same in two racks that hear nothing of each other, with addresses of their own; one gets some of its later. */
+  racks(world, random) {
+    const middle = Math.ceil(world.machines.length / 2)
+    const racks = [world.machines.slice(0, middle), world.machines.slice(middle)]
+    split(world, racks[0] ?? [], 2 * DURATION_MS)
+    for (let address = 0; address < world.addresses.length; address++) {
+      const rack = racks[address % 2] ?? []
+      const scores = Object.fromEntries(rack.map(({ name }) => [name, 0]))
+      const isLate = address % 2 === 1 || random.chance(0.3)
+      world.declare(address, isLate ? {} : scores)
+      if (isLate) world.at(FAULTS_FROM_MS, () => world.change(address, scores))
+    }
+    return restartAll(world, random, FAULTS_FROM_MS + 6000)
+  },
+}
+
+function restartAll(world: World, random: Random, from: number): number {
+  world.at(from, () => world.judge.expectAnswers())
+  let at = from
+  for (const machine of world.machines) {
+    world.at(at, () => strike(world, 'terminate', machine, random.between(500, 3000)))
+    at += random.between(5000, 8000)
+  }
+  return at
 }
 
 export type Options = Pick<WorldInit, 'create' | 'log' | 'logsHellos'>
@@ -142,9 +160,10 @@ export function play(seed: number, options: Options = {}): Result {
       ...(random.chance(0.3) && name !== 'single' ? { helloInterval: 100, deadInterval: 750 } : {}),
       failback: random.chance(0.2) && name !== 'flapping' ? 'always' : 'preferred',
     },
-    hasTwins: !['minority', 'single', 'flapping'].includes(name) && random.chance(0.1),
+    hasTwins: !['minority', 'single', 'flapping', 'racks'].includes(name) && random.chance(0.1),
     ...options,
   })
+  if (name !== 'single' && random.chance(0.2)) mixDeadIntervals(world, random)
   if (random.chance(0.2)) world.segment.reorders = true
   if (random.chance(0.2)) world.segment.duplicates = 0.05
   if (name !== 'flapping' && random.chance(0.3)) declarePreferences(world, random)
@@ -219,6 +238,13 @@ function preferences(world: World, random: Random): void {
 function declarePreferences(world: World, random: Random): void {
   for (let address = 0; address < world.addresses.length; address++)
     world.declare(address, someScores(world, random))
+}
+
+/** As while another one is rolled out. */
+function mixDeadIntervals(world: World, random: Random): void {
+  const deadInterval = random.pick([500, 1000, 2000])
+  for (const machine of world.machines)
+    if (random.chance(0.5)) machine.settings = { ...machine.settings, deadInterval }
 }
 
 function someScores(world: World, random: Random): Record<string, number> {
