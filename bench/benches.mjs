@@ -38,7 +38,7 @@ export const BENCHES = {
     about: 'memory and idle CPU of the programs',
     sandbox: ['--nodes', '1'],
     peers: true,
-    limitMinutes: 8,
+    limitMinutes: 10,
   },
   'api-load': {
     about: 'requests to the API server when nothing happens, and when a cable is pulled',

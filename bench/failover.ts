@@ -26,7 +26,7 @@ import { conclude } from './result.ts'
 import { settings } from './settings.ts'
 
 const SETTINGS = settings({
-  trials: 5,
+  trials: 4,
   addresses: 1,
   events: 'none,cable,frozen,killed,terminated,cable-without-api',
 })

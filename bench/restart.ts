@@ -22,7 +22,7 @@ import { costOf } from './process-cost.ts'
 import { conclude } from './result.ts'
 import { settings } from './settings.ts'
 
-const SETTINGS = settings({ services: 10_000, trials: 3 })
+const SETTINGS = settings({ services: 10_000, trials: 2 })
 const LOOK_INTERVAL_MS = 20
 /** Afterwards it has written what it will. */
 const SETTLE_MS = 10_000
