@@ -152,7 +152,7 @@ async function measure(contender: Contender, name: string, event: Event): Promis
   const [vip = ''] = addresses
   await whole(contender, vip)
   const holder = await holderOf(vip)
-  const table = neighbourChanges()
+  const table = await neighbourChanges()
   let failedAt = 0
   const failure = await outageDuring(vip, UDP_PORT, async () => {
     await sleep(100)
@@ -203,16 +203,28 @@ async function hearsAll(node: string): Promise<boolean> {
   return metrics.includes(`typemetal_election_peers{interface="eth0"} ${CANDIDATES.length - 1}\n`)
 }
 
+/** An address and its MAC, of a line of the neighbour table. */
+function neighbourOf(line: string): readonly [string, string] | null {
+  const [, ip, mac] = /^(10\.99\.\S+) .*lladdr (\S+)/.exec(line) ?? []
+  return ip === undefined || mac === undefined ? null : [ip, mac]
+}
+
 /** Watches the client's neighbour table; `last`: when the last of the addresses changed its MAC (ms since 1970). */
-function neighbourChanges(): { last: () => Promise<number> } {
+async function neighbourChanges(): Promise<{ last: () => Promise<number> }> {
   const watching = spawn('ip', ['netns', 'exec', 'client', 'ip', 'monitor', 'neigh', 'dev', 'eth0'])
-  const macs = new Map<string, string>()
+  const table = await on('client', 'ip neigh show dev eth0')
+  const macs = new Map(
+    table
+      .split('\n')
+      .map(neighbourOf)
+      .filter((neighbour) => neighbour !== null),
+  )
   let changedAt = 0
   watching.stdout.on('data', (chunk: Buffer) => {
     for (const line of chunk.toString().split('\n')) {
-      const [, ip, mac] = /^(10\.99\.\S+) .*lladdr (\S+)/.exec(line) ?? []
-      if (ip === undefined || mac === undefined || macs.get(ip) === mac) continue
-      macs.set(ip, mac)
+      const neighbour = neighbourOf(line)
+      if (neighbour === null || macs.get(neighbour[0]) === neighbour[1]) continue
+      macs.set(...neighbour)
       changedAt = performance.timeOrigin + performance.now()
     }
   })
