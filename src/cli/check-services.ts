@@ -1,11 +1,11 @@
 // What is wrong with a Service: it has no address, nobody answers for it, or not as it should. Pure.
 
 import { ANNOTATION, ANNOUNCED_CONDITION, ALLOCATED_CONDITION, type Service } from '../api/index.ts'
-import { keyOf } from '../kube/index.ts'
+import { conditionOf, keyOf } from '../kube/index.ts'
 import { annotationFindings } from './check-annotations.ts'
 import type { Cluster } from './cluster.ts'
 import type { Finding } from './finding.ts'
-import { conditionOf, type ServiceReport, serviceReport } from './service-report.ts'
+import { type ServiceReport, serviceReport } from './service-report.ts'
 
 export function checkServices(cluster: Cluster): Finding[] {
   return cluster.services

@@ -16,11 +16,11 @@ import {
   servingNodes,
   shownIPs,
 } from '../candidates/index.ts'
-import { keyOf } from '../kube/index.ts'
+import { conditionOf, keyOf } from '../kube/index.ts'
 import type { Cluster } from './cluster.ts'
 import { asksFor, type PoolVerdict, poolVerdicts } from './pool-verdicts.ts'
 import type { Finding } from './finding.ts'
-import { conditionOf, type ServiceReport, serviceReport } from './service-report.ts'
+import { type ServiceReport, serviceReport } from './service-report.ts'
 import { serviceFindings } from './check-services.ts'
 
 export interface Candidate {

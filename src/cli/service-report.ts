@@ -10,7 +10,7 @@ import {
 } from '../api/index.ts'
 import { explainWithheld } from '../candidates/index.ts'
 import { formatAddress } from '../ip/index.ts'
-import { keyOf } from '../kube/index.ts'
+import { conditionOf, keyOf } from '../kube/index.ts'
 import type { Cluster } from './cluster.ts'
 
 /**
@@ -128,10 +128,6 @@ function noAnnouncer(stale: readonly string[], candidates: readonly { readonly n
       ? `no node says that it announces it; the first that may is ${first?.node}`
       : `${stale.join(' and ')} said so, and its speaker is not ready any more; the first that may is ${first?.node}`
   return { state: 'NotAnnounced', reason: 'NoAnnouncer', message }
-}
-
-export function conditionOf({ status }: Service, type: string): Condition | undefined {
-  return status?.conditions?.find((condition) => condition.type === type)
 }
 
 function compare(a: string, b: string): number {

@@ -3,6 +3,7 @@
 import { originOf } from '../allocator/index.ts'
 import { ALLOCATED_CONDITION, type EndpointSlice, type Service, type ServiceL2Status } from '../api/index.ts'
 import { explainIneligibility, explainWithheld, type RankedNode, rankNodes } from '../candidates/index.ts'
+import { conditionOf } from '../kube/index.ts'
 import type { AnnouncerView, CandidateView, Reason, ServiceDetail } from '../status/index.ts'
 import { nodeOf } from './announcements.ts'
 import type { ControllerView } from './controller.ts'
@@ -18,8 +19,8 @@ export function serviceDetail(
   const service = view.services.get(key)
   const shown = serviceView(view, key)
   if (service === undefined || shown === undefined) return undefined
-  const { metadata, status } = service
-  const told = status?.conditions?.find(({ type }) => type === ALLOCATED_CONDITION)
+  const { metadata } = service
+  const told = conditionOf(service, ALLOCATED_CONDITION)
   const origin = view.state === undefined ? null : originOf(view.state, key)
   const detail = {
     ...shown,

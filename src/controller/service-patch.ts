@@ -26,7 +26,7 @@ export function servicePatch(service: Service, decision: Writing, now: string): 
     path: pathOf(SERVICES, { namespace, name, subresource: 'status' }),
   } as const
   const metadata = { uid, resourceVersion }
-  const conditions = [conditionOf(service, finding, now)]
+  const conditions = [conditionElement(service, finding, now)]
   if (write === 'assign') {
     const ingress = addresses.map((address) => ({ ip: formatAddress(address) }))
     const annotations = pool === null ? {} : { [ANNOTATION.allocatedFromPool]: pool }
@@ -51,7 +51,7 @@ export function servicePatch(service: Service, decision: Writing, now: string): 
 }
 
 /** Our condition as an element of a patch; the time moves only with the status. */
-function conditionOf({ status }: Service, finding: Finding | null, now: string): object {
+function conditionElement({ status }: Service, finding: Finding | null, now: string): object {
   if (finding === null) return { $patch: 'delete', type: ALLOCATED_CONDITION }
   return dated({ type: ALLOCATED_CONDITION, ...finding }, status?.conditions, now)
 }

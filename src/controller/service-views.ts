@@ -3,6 +3,7 @@
 import { explain } from '../allocator/index.ts'
 import { ANNOUNCED_CONDITION, ALLOCATED_CONDITION, type Service } from '../api/index.ts'
 import { formatAddress } from '../ip/index.ts'
+import { conditionOf } from '../kube/index.ts'
 import type { Reason, ServiceFilter, ServiceView } from '../status/index.ts'
 import { nodeOf } from './announcements.ts'
 import type { ControllerView } from './controller.ts'
@@ -29,9 +30,9 @@ export function serviceKeys(view: ControllerView, filter: ServiceFilter): readon
 export function serviceView(view: ControllerView, key: string): ServiceView | undefined {
   const service = view.services.get(key)
   if (service?.spec?.type !== 'LoadBalancer') return undefined
-  const { metadata, status } = service
+  const { metadata } = service
   const assignment = view.state?.assignments.get(key)
-  const announcement = status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION)
+  const announcement = conditionOf(service, ANNOUNCED_CONDITION)
   const why = whyNot(view, key, service)
   return {
     namespace: metadata?.namespace ?? '',
@@ -52,13 +53,13 @@ export function serviceView(view: ControllerView, key: string): ServiceView | un
 }
 
 /** Why it is pending, or why what it asks for was not done. */
-function whyNot({ state }: ControllerView, key: string, { spec, status }: Service): Reason | undefined {
-  const itsClass = spec?.loadBalancerClass
+function whyNot({ state }: ControllerView, key: string, service: Service): Reason | undefined {
+  const itsClass = service.spec?.loadBalancerClass
   if (state !== undefined && (itsClass ?? null) !== state.loadBalancerClass) return otherClass(itsClass)
   const refusal = state?.refused.get(key)?.refusal
   if (refusal !== undefined) return { reason: refusal.reason, message: explain(refusal) }
   // A replica that stands by has decided nothing: it repeats what the active one wrote.
-  const told = status?.conditions?.find(({ type }) => type === ALLOCATED_CONDITION)
+  const told = conditionOf(service, ALLOCATED_CONDITION)
   if (told === undefined || told.reason === 'Allocated') return undefined
   return { reason: told.reason, message: told.message }
 }

@@ -7,6 +7,7 @@ import { ALLOCATED_CONDITION, type Service } from '../api/index.ts'
 import { type Address, formatAddress } from '../ip/index.ts'
 import {
   type ApiClient,
+  conditionOf,
   type EventRecorder,
   keyOf,
   pathOf,
@@ -154,8 +155,8 @@ function contested(writer: string | null): Finding {
   return { status: 'False', reason: 'ContestedStatus', message }
 }
 
-function shows({ status }: Service, finding: Finding | null): boolean {
-  const shown = status?.conditions?.find(({ type }) => type === ALLOCATED_CONDITION)
+function shows(service: Service, finding: Finding | null): boolean {
+  const shown = conditionOf(service, ALLOCATED_CONDITION)
   return finding === null ? shown === undefined : says(shown, finding)
 }
 

@@ -1,9 +1,14 @@
 // metav1 Conditions: what an object's status says of itself. Pure.
 
-import type { Condition } from '../api/index.ts'
+import type { Condition, Service } from '../api/index.ts'
 
 export type ConditionUpdate = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> & {
   observedGeneration?: number
+}
+
+/** What the Service shows of that type. */
+export function conditionOf({ status }: Service, type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type)
 }
 
 /**

@@ -2,7 +2,7 @@
 
 export * from './collections.ts'
 export { ApiClient, type ApiRequest, PATCH } from './client.ts'
-export { dated, says } from './conditions.ts'
+export { conditionOf, dated, says } from './conditions.ts'
 export { ConfigurationStateWriter } from './configuration-state.ts'
 export { loadCredentials, loadPersonalCredentials, type PersonalChoice } from './credentials.ts'
 export { ApiUnreachable, isStatus, NotConfigured, tolerating } from './errors.ts'

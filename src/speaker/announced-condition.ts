@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { ANNOUNCED_CONDITION, type Condition, type Service } from '../api/index.ts'
 import {
   type ApiClient,
+  conditionOf,
   dated,
   PATCH,
   pathOf,
@@ -97,7 +98,7 @@ export class AnnouncedConditionWriter implements Startable {
 
   async #say(key: string, wanted: WantedOfService | undefined): Promise<void> {
     const { service, condition } = wanted ?? { condition: 'asItIs' }
-    const shown = service?.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION)
+    const shown = service && conditionOf(service, ANNOUNCED_CONDITION)
     if (condition === 'absentIfItStays' && shown !== undefined && !this.#hasStayed(key, shown)) return
     this.#passing.delete(key)
     if (service === undefined || condition === 'asItIs') return

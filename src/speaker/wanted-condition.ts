@@ -6,6 +6,7 @@
 
 import { ANNOUNCED_CONDITION, type Condition, type Service } from '../api/index.ts'
 import type { ServiceIntent } from '../candidates/index.ts'
+import { conditionOf } from '../kube/index.ts'
 import { authorOf, type Finding, findingOf, type Standing } from './standing.ts'
 
 /**
@@ -40,7 +41,7 @@ export function wantedCondition(
   { service, isOurs, intent, standing, isNews }: ServiceOnNode,
 ): WantedCondition {
   if (!isOurs && service.spec?.type === 'LoadBalancer') return 'asItIs'
-  const shown = service.status?.conditions?.find(({ type }) => type === ANNOUNCED_CONDITION)
+  const shown = conditionOf(service, ANNOUNCED_CONDITION)
   const author = shown && authorOf(shown.message)
   const lives = (each: string): boolean =>
     each === node || speakers.ready.has(each) || speakers.heard.has(each)
