@@ -1,6 +1,7 @@
 // What the programs use as time goes on: memory and file descriptors as /proc shows them, and how late their event loops
 // were, as they say themselves.
 import { readdirSync } from 'node:fs'
+import { EVENT_LOOP_SAMPLING_MS } from '../src/status/index.ts'
 import { AS_ADMINISTRATOR, pids } from '../test/e2e/cluster.ts'
 import { on } from '../test/e2e/lan.ts'
 import { costOf } from './process-cost.ts'
@@ -59,5 +60,5 @@ async function lagOn(node: string): Promise<number | undefined> {
   const options = ['-sSk', '--max-time', '2', ...AS_ADMINISTRATOR]
   const text = await on(node, `curl ${options.join(' ')} https://127.0.0.1:9120/metrics`).catch(() => '')
   const seconds = /^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text)?.[1]
-  return seconds === undefined ? undefined : Number(seconds) * 1000
+  return seconds === undefined ? undefined : Math.max(0, Number(seconds) * 1000 - EVENT_LOOP_SAMPLING_MS)
 }

@@ -5,7 +5,12 @@ import { controllerMetrics } from '../../src/controller/metrics.ts'
 import { registerElectionMetrics } from '../../src/speaker/election-metrics.ts'
 import { NOTHING_REPORTED } from '../../src/speaker/intents.ts'
 import { registerSpeakerMetrics } from '../../src/speaker/metrics.ts'
-import { apiRequestMetrics, eventMetrics, registerConfigurationMetrics } from '../../src/status/index.ts'
+import {
+  apiRequestMetrics,
+  EVENT_LOOP_SAMPLING_MS,
+  eventMetrics,
+  registerConfigurationMetrics,
+} from '../../src/status/index.ts'
 import { markdown, table } from './markdown.ts'
 import type { Generated } from './sources.ts'
 
@@ -18,7 +23,8 @@ const HEAD = `# Metrics
 Both programs serve them at \`/metrics\` on port 9120, over HTTPS, to whoever has a token and the right to get that path
 ([decision 16](decisions/0016-who-may-look.md)); \`deploy/optional/monitoring\` has what the Prometheus operator needs, with
 alerts and a dashboard. Names that begin with \`metallb_\` mean what they mean in MetalLB. Beside them there are Node's own
-(\`process_*\`, \`nodejs_*\`). Of two replicas of the controller only the active one tells of pools and Services.
+(\`process_*\`, \`nodejs_*\`), of which \`nodejs_eventloop_lag_*\` include the ${EVENT_LOOP_SAMPLING_MS} ms from one sample to the
+next. Of two replicas of the controller only the active one tells of pools and Services.
 `
 
 const COUNTERS = { addresses: {}, frames: {}, losses: {}, hellos: {} }

@@ -9,6 +9,7 @@ export { listenOn } from './listen.ts'
 export {
   apiRequestMetrics,
   countedElsewhere,
+  EVENT_LOOP_SAMPLING_MS,
   eventMetrics,
   metricsRegistry,
   registerConfigurationMetrics,
