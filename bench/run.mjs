@@ -51,8 +51,9 @@ function parse(args) {
     settings: [],
   }
   const rest = args.values()
-  for (const arg of rest) {
-    const value = () => rest.next().value ?? fail(`${arg} needs a value`)
+  for (const given of rest) {
+    const [, arg = given, inline] = /^(--(?:out|peer|program))=(.*)$/s.exec(given) ?? []
+    const value = () => inline ?? rest.next().value ?? fail(`${arg} needs a value`)
     if (arg === '--help') fail()
     else if (arg === '--out') order.out = resolve(value())
     else if (arg === '--record') order.record = true

@@ -1,5 +1,5 @@
-// The command line of a benchmark, as bench/run.mjs hands it on: `--NAME=VALUE` (or `--NAME VALUE`) for what it lets be set, `--out=DIR`, and
-// `--peer=NAME=MANIFEST`.
+// The command line of a benchmark, as bench/run.mjs hands it on: `--NAME=VALUE` (or `--NAME VALUE`) for what it lets be
+// set, `--out=DIR`, and `--peer=NAME=MANIFEST`.
 
 import { ROOT } from '../scripts/checkout.mjs'
 
