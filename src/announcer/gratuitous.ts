@@ -51,8 +51,8 @@ export class GratuitousSender {
   readonly #mac: Mac
   readonly #random: () => number
   readonly #held = new Map<string, Held>()
-  #first = new PacedQueue<Due>(new Pacer(FIRST_ROUND_FRAMES_PER_S))
-  #repeats = new PacedQueue<Due>(new Pacer(REPEAT_FRAMES_PER_S))
+  readonly #first = new PacedQueue<Due>(new Pacer(FIRST_ROUND_FRAMES_PER_S))
+  readonly #repeats = new PacedQueue<Due>(new Pacer(REPEAT_FRAMES_PER_S))
 
   constructor(mac: Mac, random: () => number) {
     this.#mac = mac
@@ -74,8 +74,8 @@ export class GratuitousSender {
 
   /** Sends nothing before `until`. Rounds due by then are skipped, but for addresses that nobody was told of yet. */
   fallSilent(until: number): void {
-    this.#first = new PacedQueue(new Pacer(FIRST_ROUND_FRAMES_PER_S))
-    this.#repeats = new PacedQueue(new Pacer(REPEAT_FRAMES_PER_S))
+    this.#first.clear()
+    this.#repeats.clear()
     for (const held of this.#held.values()) {
       if (held.isTold) this.#queueRound(held, until)
       else this.#first.add(until, new Due(held, 0))

@@ -20,6 +20,10 @@ export class PacedQueue<T extends Pending> {
     this.#queue.add(at, item)
   }
 
+  clear(): void {
+    this.#queue.clear()
+  }
+
   /** The earliest instant at which `takeFirst` may give something; `null` when nothing waits. */
   get nextAt(): number | null {
     const next = this.#queue.nextAt

@@ -32,6 +32,10 @@ export class DueQueue<T> {
     this.#heap[index] = entry
   }
 
+  clear(): void {
+    this.#heap.length = 0
+  }
+
   removeFirst(): void {
     const last = this.#heap.pop()
     if (last === undefined || this.#heap.length === 0) return
