@@ -76,7 +76,7 @@ export class ActiveTerm implements Startable {
     this.state = createState(this.#readConfiguration(true), init.loadBalancerClass)
     this.#queue = new WorkQueue({
       log: components.log,
-      subject: 'service',
+      fieldsOf: (service) => ({ service }),
       concurrency: init.concurrency,
       handler: (key) => this.#reconcile(key),
       onHandled: (seconds) => components.metrics.reconciles.observe(seconds),

@@ -54,7 +54,7 @@ export class PoolStatusWriter implements Startable {
     this.#init = init
     this.#queue = new WorkQueue({
       log: components.log,
-      subject: 'pool',
+      fieldsOf: (pool) => ({ pool }),
       concurrency: 4,
       handler: (pool) => this.#write(pool),
     })

@@ -7,6 +7,7 @@ import { type ApiClient, PATCH } from './client.ts'
 import { CONFIGURATION_STATES } from './collections.ts'
 import { withCondition } from './conditions.ts'
 import { tolerating } from './errors.ts'
+import { logFields } from './log-fields.ts'
 import type { OwnPod } from './own-pod.ts'
 import { Reflector } from './reflector.ts'
 import { pathOf } from './resource.ts'
@@ -80,9 +81,10 @@ export class ConfigurationStateWriter implements Startable {
   report(refusals: readonly ConfigurationRefusal[]): void {
     const before = new Set(this.#errors)
     this.#errors = refusals.map((refusal) => {
-      const { object, message } = refusal
-      const error = `${object.kind} ${object.name}: ${message}`
-      if (!before.has(error)) this.#log.warn(refusal, 'refused')
+      const { object, ...problem } = refusal
+      const error = `${object.kind} ${object.name}: ${problem.message}`
+      if (!before.has(error))
+        this.#log.warn({ ...logFields(object.kind, object.name), ...problem }, 'refused')
       return error
     })
     this.#queue.add(this.#name)

@@ -8,7 +8,8 @@ import { type ApiClient, PATCH } from './client.ts'
 import { EVENTS } from './collections.ts'
 import { ApiError, isStatus, tolerating } from './errors.ts'
 import { EventPace } from './event-pace.ts'
-import { pathOf } from './resource.ts'
+import { logFields } from './log-fields.ts'
+import { keyOf, pathOf } from './resource.ts'
 import type { Startable } from './startable.ts'
 import { timestamp } from './time.ts'
 
@@ -156,7 +157,14 @@ export class EventRecorder implements Startable {
     } catch (error) {
       const refused = error instanceof ApiError && error.status < 500 && error.status !== 429
       const { log } = this.#components
-      log.debug({ event: next.reason, reason: String(error), refused }, 'an event was not told')
+      const { kind = '', ...metadata } = next.involvedObject
+      const fields = {
+        ...logFields(kind, keyOf({ metadata })),
+        event: next.reason,
+        reason: String(error),
+        refused,
+      }
+      log.debug(fields, 'an event was not told')
       if (refused) return this.#onOutcome('refused')
       if (this.#stopped || Date.now() - next.at > KEPT_MS) return this.#drop(1)
       this.#wait(key, { ...next, ...this.#waiting.get(key), times: next.times })

@@ -6,6 +6,7 @@ import { Backoff, type BackoffInit } from './backoff.ts'
 import type { ApiClient } from './client.ts'
 import { ApiError, isStatus } from './errors.ts'
 import { pagesOf } from './list.ts'
+import { logFields } from './log-fields.ts'
 import { keyOf, pathOf, type Resource } from './resource.ts'
 import type { Startable } from './startable.ts'
 import { watchEvents, type WatchEvent } from './watch-stream.ts'
@@ -279,7 +280,7 @@ export class Reflector<T extends KubeObject> implements Startable {
       this.#init.onChange?.(key, object, before)
     } catch (error) {
       this.#components.log.error(
-        { kind: this.#init.resource.kind, key, err: error },
+        { ...logFields(this.#init.resource.kind, key), err: error },
         'a change was not taken',
       )
     }

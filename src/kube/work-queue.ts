@@ -18,8 +18,8 @@ export interface WorkQueueInit {
   backoff?: BackoffInit
   /** How long `stop` waits for what is being worked on; default 5 s. */
   drainMs?: number
-  /** What a key names, as the log calls it: `service`, `pool`; default `key`. */
-  subject?: string
+  /** What a key names, in the fields of a log line: `{ service: 'default/web' }`; default `{ key }`. */
+  fieldsOf?: (key: string) => Record<string, string>
   /** Told how long each handling took, in seconds, whatever came of it. */
   onHandled?: (seconds: number) => void
 }
@@ -117,7 +117,8 @@ export class WorkQueue implements Startable {
     const level = isStatus(error, 409) ? 'debug' : 'warn'
     const expected = error instanceof ApiError || error instanceof ApiUnreachable
     const told = expected ? { error: error.message } : { err: error } // a defect shows its stack
-    this.#init.log[level]({ [this.#init.subject ?? 'key']: key, ...told, delayMs }, 'trying again')
+    const fields = this.#init.fieldsOf?.(key) ?? { key }
+    this.#init.log[level]({ ...fields, ...told, delayMs }, 'trying again')
     this.addAfter(key, delayMs)
   }
 }

@@ -61,7 +61,7 @@ export class AnnouncedConditionWriter implements Startable {
     this.#staysMs = staysMs
     this.#queue = new WorkQueue({
       log,
-      subject: 'service',
+      fieldsOf: (service) => ({ service }),
       concurrency: 1,
       handler: (key) => this.#settle(key),
     })

@@ -66,7 +66,7 @@ export class ServiceStatusWriter implements Startable {
     this.#init = init
     this.#queue = new WorkQueue({
       log,
-      subject: 'serviceL2Status',
+      fieldsOf: (name) => this.#fieldsOf(name),
       handler: (name) => this.#settle(name),
       concurrency: 4,
     })
@@ -111,6 +111,12 @@ export class ServiceStatusWriter implements Startable {
 
   #nameOf({ metadata }: Service, node = this.#init.node): string {
     return statusName(metadata?.uid ?? '', node)
+  }
+
+  /** Of a status that is to go, only its name is known. */
+  #fieldsOf(name: string): Record<string, string> {
+    const announced = this.#announced.get(name)
+    return { serviceL2Status: name, ...(announced !== undefined && { service: keyOf(announced.service) }) }
   }
 
   async #settle(name: string): Promise<void> {

@@ -176,7 +176,7 @@ test('each refusal is logged when it is new, not at each look', async (t) => {
   writer.report([WRONG])
   writer.report([WRONG])
   assert.equal(told.length, 1)
-  assert.match(told[0] ?? '', /"name":"lan".*"message":"wrong"/)
+  assert.match(told[0] ?? '', /"pool":"lan".*"message":"wrong"/)
   writer.report([WRONG, refusal('other', 'too')])
   assert.equal(told.length, 2)
 })
