@@ -36,6 +36,8 @@ export class Judge {
   /** Moves are counted since then, and no more than so many are granted. */
   #movesFrom = Infinity
   #expectsAnswers = false
+  /** Addresses that somebody answered for at the last look. */
+  readonly #answered = new Set<number>()
   #movesGranted = Infinity
   #movesPromise: Promised = 'moves'
   readonly #moves: number[]
@@ -111,16 +113,19 @@ export class Judge {
     }
   }
 
-  /** From now on every address is answered for at every moment, if anybody can. */
+  /** From now on an address that is answered for is so at every moment, as long as anybody can. */
   expectAnswers(): void {
     this.#expectsAnswers = true
+    this.linksChanged()
   }
 
   #checkAnswers(address: number): void {
     const { machines } = this.#world
-    const isAble = machines.some((machine) => this.#isAble(machine, address) && machine.mayClaim)
-    if (isAble && !machines.some((machine) => machine.answers(address)))
-      this.#violate('handover', `nobody answers for ${formatIndex(address)}`)
+    if (machines.some((machine) => machine.answers(address))) this.#answered.add(address)
+    else if (this.#answered.delete(address)) {
+      const isAble = machines.some((machine) => this.#isAble(machine, address) && machine.mayClaim)
+      if (isAble) this.#violate('handover', `nobody answers for ${formatIndex(address)}`)
+    }
   }
 
   /** Somebody began or ceased to hold `address`. */
