@@ -162,8 +162,8 @@ export class Judge {
 
   #hearEachOther(address: number, one: Machine, other: Machine): boolean {
     if (one.process?.held.has(address) !== true || other.process?.held.has(address) !== true) return false
-    // Who leaves waits for somebody who hears: a peer that was deaf until now does not relieve it.
-    if (one.distrusts(other) || other.distrusts(one)) return false
+    // Who gives it up waits for somebody who hears: a peer that was deaf until now does not relieve it.
+    if (one.distrusts(other, address) || other.distrusts(one, address)) return false
     return !one.isBusy && !other.isBusy && this.#world.segment.isClear(one.index, other.index)
   }
 

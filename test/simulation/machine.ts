@@ -22,6 +22,8 @@ interface Process {
   readonly readyAt: number
   /** Indexes of the addresses that its responder has in the table. */
   readonly held: Map<number, number>
+  /** Of those, the ones that it gives up. */
+  readonly yielding: Set<number>
   /** Its responder falls silent when no hello was sent until then. */
   answersUntil: number
   wakeAt: number
@@ -71,6 +73,7 @@ export class Machine implements Happening {
       startedAt: agenda.now - random.between(0, 5000),
       readyAt: agenda.now + READY_MS,
       held: new Map(),
+      yielding: new Set(),
       answersUntil: -Infinity,
       wakeAt: Infinity,
       unread: [],
@@ -129,10 +132,10 @@ export class Machine implements Happening {
     return !this.process.instance.isListening || this.#world.agenda.now > this.process.readyAt
   }
 
-  /** It leaves, and counts the other as deaf. */
-  distrusts(other: Machine): boolean {
-    const instance = this.process?.instance
-    if (instance?.isLeaving !== true) return false
+  /** It gives the address up, but not to the other, which it counts as deaf. */
+  distrusts(other: Machine, address: number): boolean {
+    if (this.process?.yielding.has(address) !== true) return false
+    const { instance } = this.process
     for (const { mac, deaf } of instance.peers.living.values()) if (mac === other.mac && deaf) return true
     return false
   }
@@ -204,7 +207,12 @@ export class Machine implements Happening {
   #carryOut(process: Process): void {
     const { agenda, judge, segment } = this.#world
     const { actions, hellos, transitions } = process.instance.takeOutput()
-    for (const transition of transitions) judge.transition(this, indexOf(transition), transition)
+    for (const transition of transitions) {
+      const index = indexOf(transition)
+      if (transition.to === 'yielding') process.yielding.add(index)
+      else process.yielding.delete(index)
+      judge.transition(this, index, transition)
+    }
     for (const { kind, address } of actions) {
       const index = Number(address.value & 0xffn)
       const frame = { address, mac: this.mac, kind: 'gratuitous' } as const
