@@ -3,33 +3,27 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { EndpointSlice, Service } from '../api/index.ts'
-import type { AskingService } from './combine.ts'
+import { type AskingService, CombinedIntents } from './combine.ts'
 import { type ClusterView, serviceIntent, type Withheld } from '../candidates/index.ts'
 
 export class AskingServices {
   readonly #log: Logger
   readonly #asking = new Map<string, AskingService>()
+  readonly #combined: CombinedIntents
   readonly #withheld = new Map<string, Withheld>()
 
-  constructor({ log }: { log: Logger }) {
+  constructor({ log }: { log: Logger }, { node }: { node: string }) {
     this.#log = log
+    this.#combined = new CombinedIntents(node)
   }
 
   get(key: string): AskingService | undefined {
     return this.#asking.get(key)
   }
 
-  all(): IterableIterator<AskingService> {
-    return this.#asking.values()
-  }
-
-  /** Keys of the Services, by address as text. */
-  byAddress(): ReadonlyMap<string, readonly string[]> {
-    const services = new Map<string, string[]>()
-    for (const { key, intent } of this.#asking.values()) {
-      for (const ip of intent.ips) services.set(ip, [...(services.get(ip) ?? []), key])
-    }
-    return services
+  /** What the node may hold on their account. */
+  get combined(): Omit<CombinedIntents, 'change'> {
+    return this.#combined
   }
 
   /** Whether it asks for anything else than before. `service`: undefined when it is gone, or somebody else's. */
@@ -42,10 +36,14 @@ export class AskingServices {
     const before = this.#asking.get(key)
     const intent = service && serviceIntent(service, slices, view)
     this.#withhold(key, typeof intent === 'string' && intent !== 'notLoadBalancer' ? intent : undefined)
-    if (intent === undefined || typeof intent === 'string') return this.#asking.delete(key)
-    const asking = { key, created: service?.metadata?.creationTimestamp ?? '', intent }
+    const asking =
+      intent === undefined || typeof intent === 'string'
+        ? undefined
+        : { key, created: service?.metadata?.creationTimestamp ?? '', intent }
     if (isDeepStrictEqual(asking, before)) return false
-    this.#asking.set(key, asking)
+    this.#combined.change(before, asking)
+    if (asking === undefined) this.#asking.delete(key)
+    else this.#asking.set(key, asking)
     return true
   }
 

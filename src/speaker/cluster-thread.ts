@@ -12,10 +12,9 @@ import type { AnnouncedConditionWriter, WantedOfService } from './announced-cond
 import { AskingServices } from './asking-services.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { ClusterCopy } from './cluster-copy.ts'
-import { combineIntents } from './combine.ts'
 import { type AddressIntent, type Intents, NOTHING_REPORTED, type Report } from './intents.ts'
 import { LastGood } from './last-good.ts'
-import type { Notices } from './notices.ts'
+import type { NoticedService, Notices } from './notices.ts'
 import { type Speakers, wantedCondition } from './wanted-condition.ts'
 
 /** Changes that come together are worked on together. */
@@ -61,7 +60,8 @@ export class ClusterThread implements Startable {
   /** `undefined`: it has to be made anew. */
   #view: ClusterView | undefined
   #gathering: NodeJS.Timeout | undefined
-  #addresses: ReadonlyMap<string, AddressIntent> | undefined
+  /** As they were sent last. */
+  #addresses: readonly AddressIntent[] | undefined
   #prospects: readonly Prospect[] = []
   /** While it runs, more pools may come, go or be edited. */
   #settling: NodeJS.Timeout | undefined
@@ -75,7 +75,7 @@ export class ClusterThread implements Startable {
   constructor(components: ClusterThreadComponents, init: ClusterThreadInit) {
     this.#components = components
     this.#init = init
-    this.#asking = new AskingServices(components)
+    this.#asking = new AskingServices(components, init)
     this.#cluster = new ClusterCopy(components, {
       namespace: init.namespace,
       speakerLabels: init.speakerLabels,
@@ -110,7 +110,7 @@ export class ClusterThread implements Startable {
 
   /** Keys of the Services that some node may announce, by address as text. */
   servicesByAddress(): ReadonlyMap<string, readonly string[]> {
-    return this.#asking.byAddress()
+    return this.#asking.combined.keysByAddress()
   }
 
   /** Whether an object of the configuration is refused. */
@@ -121,7 +121,9 @@ export class ClusterThread implements Startable {
   /** What the wire thread does now. */
   onReport(report: Report): void {
     this.#report = report
-    this.#notify()
+    const { combined } = this.#asking
+    const news = this.#components.notices.take(report)
+    this.#notify(new Set(news.flatMap((ip) => combined.keysAt(ip))))
     this.#noteSpeakers()
   }
 
@@ -167,14 +169,27 @@ export class ClusterThread implements Startable {
     this.#send()
   }
 
-  #notify(): void {
-    const services = [...this.#asking.all()].flatMap(({ key, intent }) => {
-      const service = this.#cluster.services.get(key)
-      const interfaces = intent.interfacesOf.get(this.#init.node) ?? null
-      const isFirst = intent.candidates[0]?.node === this.#init.node
-      return service === undefined ? [] : [{ key, service, ips: intent.ips, interfaces, isFirst }]
-    })
-    this.#components.notices.update(this.#report, services)
+  /** Of these Services there may be something to tell. */
+  #notify(keys: Iterable<string>): void {
+    const { notices } = this.#components
+    for (const key of keys) {
+      const noticed = this.#noticed(key)
+      if (noticed === undefined) notices.forget(key)
+      else notices.look(noticed)
+    }
+    const { services } = this.#cluster
+    notices.bury((ip) =>
+      this.#asking.combined.keysAt(ip).flatMap((key) => services.get(key)?.metadata?.uid ?? []),
+    )
+  }
+
+  #noticed(key: string): NoticedService | undefined {
+    const service = this.#cluster.services.get(key)
+    const intent = this.#asking.get(key)?.intent
+    if (service === undefined || intent === undefined) return undefined
+    const interfaces = intent.interfacesOf.get(this.#init.node) ?? null
+    const isFirst = intent.candidates[0]?.node === this.#init.node
+    return { key, service, ips: intent.ips, interfaces, isFirst }
   }
 
   /** Until it is clear which pools there are, an address that none of them has stays announced. */
@@ -215,12 +230,10 @@ export class ClusterThread implements Startable {
     this.#dirty.clear()
     const prospects = this.#prospectsIn(view)
     const sameProspects = isDeepStrictEqual(prospects, this.#prospects)
-    if (changed.length === 0 && sameProspects && this.#addresses !== undefined) return
-    this.#notify()
-    const before = this.#addresses
-    const addresses = combineIntents(this.#init.node, this.#asking.all(), before ?? new Map())
+    if (changed.length > 0) this.#notify(changed)
+    const addresses = this.#asking.combined.all
     // Endpoints come and go all the time, and hardly ever change who may hold what.
-    if (sameProspects && before !== undefined && isSame(addresses, before)) return
+    if (sameProspects && addresses === this.#addresses) return
     this.#addresses = addresses
     this.#prospects = prospects
     this.#send()
@@ -232,7 +245,7 @@ export class ClusterThread implements Startable {
       node: this.#init.node,
       cluster: clusterId(this.#cluster.clusterUid ?? ''),
       isStale: this.#isStale,
-      addresses: [...this.#addresses.values()],
+      addresses: this.#addresses,
       prospects: this.#prospects,
     }
     this.#components.sendIntents(intents)
@@ -270,10 +283,6 @@ export class ClusterThread implements Startable {
   #isOurs({ spec }: Service): boolean {
     return (spec?.loadBalancerClass ?? '') === this.#init.loadBalancerClass
   }
-}
-
-function isSame(one: ReadonlyMap<string, AddressIntent>, other: ReadonlyMap<string, AddressIntent>): boolean {
-  return one.size === other.size && [...one].every(([ip, intent]) => other.get(ip) === intent)
 }
 
 /** The same for all speakers of a cluster, and for no other's. */

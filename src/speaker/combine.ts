@@ -1,4 +1,5 @@
-// From what each Service asks to what this node may hold: one entry an address, also where Services share it. Pure.
+// From what each Service asks to what this node may hold: one entry an address, also where Services share it. Brought up
+// to date by what changes, because of thousands of Services hardly ever more than one does. Pure.
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Candidate } from '../election/index.ts'
@@ -13,35 +14,73 @@ export interface AskingService {
   readonly intent: ServiceIntent
 }
 
-/**
- * By address as text. A node may hold an address only if it may for all Services that share it.
- *
- * @param before what it was the last time: an intent that has not changed is the same object again.
- */
-export function combineIntents(
-  node: string,
-  services: Iterable<AskingService>,
-  before: ReadonlyMap<string, AddressIntent>,
-): ReadonlyMap<string, AddressIntent> {
-  const byAddress = new Map<string, { address: Address; asking: AskingService[] }>()
-  for (const service of services) {
-    for (const [place, text] of service.intent.ips.entries()) {
-      const address = service.intent.addresses[place]
-      if (address === undefined) continue
-      const entry = byAddress.get(text)
-      if (entry === undefined) byAddress.set(text, { address, asking: [service] })
-      else entry.asking.push(service)
-    }
-  }
-  const combined = new Map<string, AddressIntent>()
-  for (const [text, { address, asking }] of byAddress) {
-    const [known, now] = [before.get(text), combine(node, address, asking)]
-    combined.set(text, known !== undefined && isDeepStrictEqual(known, now) ? known : now)
-  }
-  return combined
+/** An address, and by key the Services that ask for it. */
+interface Asked {
+  readonly address: Address
+  readonly services: Map<string, AskingService>
 }
 
-function combine(node: string, address: Address, asking: readonly AskingService[]): AddressIntent {
+/** A node may hold an address only if it may for all Services that share it. */
+export class CombinedIntents {
+  readonly #node: string
+  /** By address as text, as the intents. */
+  readonly #asked = new Map<string, Asked>()
+  readonly #intents = new Map<string, AddressIntent>()
+  #all: readonly AddressIntent[] | null = null
+
+  constructor(node: string) {
+    this.#node = node
+  }
+
+  /** Another list when one of them has changed; one that has not is the same object in both. */
+  get all(): readonly AddressIntent[] {
+    return (this.#all ??= [...this.#intents.values()])
+  }
+
+  /** Keys of the Services that ask for the address. */
+  keysAt(ip: string): readonly string[] {
+    return [...(this.#asked.get(ip)?.services.keys() ?? [])]
+  }
+
+  /** The same, of each address. */
+  keysByAddress(): ReadonlyMap<string, readonly string[]> {
+    return new Map([...this.#asked].map(([ip, { services }]) => [ip, [...services.keys()]]))
+  }
+
+  /** A Service asks for something else than before; `undefined`: for nothing. */
+  change(before: AskingService | undefined, now: AskingService | undefined): void {
+    if (before !== undefined) for (const ip of before.intent.ips) this.#withdraw(ip, before)
+    if (now !== undefined) now.intent.ips.forEach((ip, place) => this.#ask(ip, place, now))
+    const ips = new Set([...(before?.intent.ips ?? []), ...(now?.intent.ips ?? [])])
+    for (const ip of ips) this.#combine(ip)
+  }
+
+  #ask(ip: string, place: number, service: AskingService): void {
+    const address = service.intent.addresses[place]
+    if (address === undefined) return
+    const asked = this.#asked.get(ip)
+    if (asked !== undefined) asked.services.set(service.key, service)
+    else this.#asked.set(ip, { address, services: new Map([[service.key, service]]) })
+  }
+
+  #withdraw(ip: string, { key }: AskingService): void {
+    const asked = this.#asked.get(ip)
+    asked?.services.delete(key)
+    if (asked?.services.size === 0) this.#asked.delete(ip)
+  }
+
+  #combine(ip: string): void {
+    const asked = this.#asked.get(ip)
+    const now = asked && combine(this.#node, asked)
+    if (isDeepStrictEqual(now, this.#intents.get(ip))) return
+    this.#all = null
+    if (now === undefined) this.#intents.delete(ip)
+    else this.#intents.set(ip, now)
+  }
+}
+
+function combine(node: string, { address, services }: Asked): AddressIntent {
+  const asking = [...services.values()]
   const [oldest, ...others] = asking.length === 1 ? asking : asking.toSorted(byAge)
   const all = oldest?.intent.candidates ?? []
   const isForAll = ({ node: candidate }: Candidate): boolean =>

@@ -1,13 +1,22 @@
 // Tells the cluster what this node announces: ServiceL2Status, condition and events of each Service, each only when
 // something of it has changed. Decides nothing.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Service } from '../api/index.ts'
 import { type EventRecorder, keyOf } from '../kube/index.ts'
 import type { AnnouncedConditionWriter } from './announced-condition.ts'
 import type { Report } from './intents.ts'
 import type { ServiceStatusWriter } from './service-status.ts'
-import { isAnnounced, newsOf, newSince, type News, type Standing, standingsOf } from './standing.ts'
+import {
+  type AddressStanding,
+  isAnnounced,
+  newsOf,
+  newSince,
+  type News,
+  type Standing,
+  standingsOf,
+} from './standing.ts'
 
 export interface NoticesComponents {
   log: Logger
@@ -30,17 +39,18 @@ export interface NoticedService {
 
 /** What was known of a Service, and what of it was told. */
 interface Noticed {
+  readonly uid: string
   readonly standing: Standing
-  readonly isFirst: boolean
   readonly news: readonly News[]
 }
-
-const NOTHING_NOTICED: Noticed = { standing: [], isFirst: false, news: [] }
 
 export class Notices {
   readonly #components: NoticesComponents
   readonly #node: string
-  #noticed: ReadonlyMap<string, Noticed> = new Map()
+  #standings: ReadonlyMap<string, AddressStanding> = new Map()
+  /** Nodes that are heard. */
+  #heard: ReadonlySet<string> = new Set()
+  readonly #noticed = new Map<string, Noticed>()
   /** Addresses as text that were taken over, by the node that had them. */
   readonly #inherited = new Map<string, Set<string>>()
 
@@ -51,7 +61,7 @@ export class Notices {
 
   /** What became of the Service on this node; empty when the node has no part in it. */
   standing(key: string): Standing {
-    return (this.#noticed.get(key) ?? NOTHING_NOTICED).standing
+    return this.#noticed.get(key)?.standing ?? []
   }
 
   /** This node took the address over from one that is not heard there any more. */
@@ -59,39 +69,52 @@ export class Notices {
     this.#inherited.set(from, (this.#inherited.get(from) ?? new Set()).add(ip))
   }
 
-  /** What this node does now, and all Services that may be announced. */
-  update(report: Report, services: readonly NoticedService[]): void {
-    const before = this.#noticed
-    const byAddress = standingsOf(report)
-    const noticed = new Map<string, Noticed>()
-    const moved: string[] = []
-    for (const { key, service, ips, isFirst } of services) {
-      const old = before.get(key) ?? NOTHING_NOTICED
-      const standing = ips.flatMap((ip) => byAddress.get(ip) ?? [])
-      const hasMoved = !isSame(old.standing, standing)
-      if (!hasMoved && old.isFirst === isFirst) {
-        noticed.set(key, old)
-        continue
-      }
-      const news = newsOf(this.#node, standing, isFirst)
-      noticed.set(key, { standing, isFirst, news })
-      this.#tell(service, newSince(old.news, news))
-      if (hasMoved) moved.push(key)
-    }
-    this.#noticed = noticed
-    for (const key of moved) this.#components.conditions.tell(key)
-    this.#bury(report, services)
-    this.#components.statuses.show(services.filter(({ key }) => this.standing(key).some(isAnnounced)))
+  /** What this node does now; the addresses of which that is news: their Services are to be looked at. */
+  take(report: Report): readonly string[] {
+    const before = this.#standings
+    const now = standingsOf(report)
+    this.#standings = now
+    this.#heard = new Set(report.segments.flatMap(({ peers }) => peers.map(({ node }) => node)))
+    const gone = [...before.keys()].filter((ip) => !now.has(ip))
+    const changed = [...now.keys()].filter((ip) => !isSame(before.get(ip), now.get(ip)))
+    return [...gone, ...changed]
   }
 
-  /** Who is heard on another interface lives, and tells himself that he has it no longer. */
-  #bury({ segments }: Report, services: readonly NoticedService[]): void {
-    for (const [node, inherited] of this.#inherited) {
-      if (segments.some(({ peers }) => peers.some((peer) => peer.node === node))) continue
-      for (const { service, ips } of services)
-        if (ips.some((ip) => inherited.has(ip))) this.#components.statuses.bury(node, service)
-      for (const ip of services.flatMap(({ ips }) => ips)) inherited.delete(ip)
-      if (inherited.size === 0) this.#inherited.delete(node)
+  /** Tells what has become of the Service since it was looked at last. */
+  look({ key, service, ips, interfaces, isFirst }: NoticedService): void {
+    const { statuses, conditions } = this.#components
+    const before = this.#noticed.get(key)
+    const uid = service.metadata?.uid ?? ''
+    const standing = ips.flatMap((ip) => this.#standings.get(ip) ?? [])
+    const news = newsOf(this.#node, standing, isFirst)
+    this.#noticed.set(key, { uid, standing, news })
+    this.#tell(service, newSince(before?.news ?? [], news))
+    if (!isDeepStrictEqual(before?.standing ?? [], standing)) conditions.tell(key)
+    if (standing.some(isAnnounced)) statuses.show({ uid, key, interfaces })
+    else statuses.hide(uid)
+  }
+
+  /** Nobody may announce the Service any more. */
+  forget(key: string): void {
+    const noticed = this.#noticed.get(key)
+    if (noticed === undefined) return
+    this.#noticed.delete(key)
+    this.#components.statuses.hide(noticed.uid)
+  }
+
+  /**
+   * Deletes what nodes say that are not heard any more of addresses that this one has taken over. Who is heard on another
+   * interface lives, and tells himself that he has it no longer. `uidsAt`: of the Services that have the address.
+   */
+  bury(uidsAt: (ip: string) => readonly string[]): void {
+    for (const [node, ips] of this.#inherited) {
+      if (this.#heard.has(node)) continue
+      for (const ip of ips) {
+        const uids = uidsAt(ip)
+        for (const uid of uids) this.#components.statuses.bury(node, uid)
+        if (uids.length > 0) ips.delete(ip)
+      }
+      if (ips.size === 0) this.#inherited.delete(node)
     }
   }
 
@@ -105,6 +128,8 @@ export class Notices {
   }
 }
 
-function isSame(one: Standing, other: Standing): boolean {
-  return one.length === other.length && JSON.stringify(one) === JSON.stringify(other)
+/** Quick for what is as it was: then the interfaces are the same list. */
+function isSame(one: AddressStanding | undefined, other: AddressStanding | undefined): boolean {
+  const isQuiet = one?.conflicts.length === 0 && other?.conflicts.length === 0
+  return (isQuiet && one.interfaces === other.interfaces) || isDeepStrictEqual(one, other)
 }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
-import type { Service, ServiceL2Status } from '../api/index.ts'
+import type { ServiceL2Status } from '../api/index.ts'
 import {
   type ApiClient,
   keyOf,
@@ -38,9 +38,10 @@ export interface ServiceStatusInit {
   node: string
 }
 
-/** What is announced of one Service here. */
+/** One Service that is announced here. */
 export interface AnnouncedHere {
-  service: Service
+  uid: string
+  key: string
   /** Named when its advertisements name them, else absent: all. */
   interfaces: readonly string[] | null
 }
@@ -56,7 +57,7 @@ export class ServiceStatusWriter implements Startable {
   readonly #init: ServiceStatusInit
   readonly #queue: WorkQueue
   readonly #written: Reflector<ServiceL2Status>
-  #announced: ReadonlyMap<string, AnnouncedHere> = new Map()
+  readonly #announced = new Map<string, AnnouncedHere>()
   /** Of other nodes. */
   readonly #orphans = new Set<string>()
 
@@ -92,31 +93,32 @@ export class ServiceStatusWriter implements Startable {
     await this.#written.stop()
   }
 
-  /** The Services announced from this node now; everything else of ours is deleted. */
-  show(announced: Iterable<AnnouncedHere>): void {
-    const before = this.#announced
-    const named = [...announced].map((each) => [this.#nameOf(each.service), each] as const)
-    this.#announced = new Map(named)
-    for (const name of new Set([...before.keys(), ...this.#announced.keys()])) {
-      if (!isSame(before.get(name), this.#announced.get(name))) this.#queue.add(name)
-    }
+  /** The Service is announced from this node. */
+  show(announced: AnnouncedHere): void {
+    const name = statusName(announced.uid, this.#init.node)
+    const before = this.#announced.get(name)
+    this.#announced.set(name, announced)
+    if (before === undefined || !isDeepStrictEqual(before.interfaces, announced.interfaces))
+      this.#queue.add(name)
+  }
+
+  /** It is not, or not any more; what of ours is not shown is deleted. */
+  hide(uid: string): void {
+    const name = statusName(uid, this.#init.node)
+    if (this.#announced.delete(name)) this.#queue.add(name)
   }
 
   /** That node has fallen silent: its speaker cannot delete its status of this Service. */
-  bury(node: string, service: Service): void {
-    const name = this.#nameOf(service, node)
+  bury(node: string, uid: string): void {
+    const name = statusName(uid, node)
     this.#orphans.add(name)
     this.#queue.add(name)
-  }
-
-  #nameOf({ metadata }: Service, node = this.#init.node): string {
-    return statusName(metadata?.uid ?? '', node)
   }
 
   /** Of a status that is to go, only its name is known. */
   #fieldsOf(name: string): Record<string, string> {
     const announced = this.#announced.get(name)
-    return { serviceL2Status: name, ...(announced !== undefined && { service: keyOf(announced.service) }) }
+    return { serviceL2Status: name, ...(announced !== undefined && { service: announced.key }) }
   }
 
   async #settle(name: string): Promise<void> {
@@ -130,7 +132,7 @@ export class ServiceStatusWriter implements Startable {
     const present = this.#written.objects.get(keyOf({ metadata: { namespace, name } }))
     if (wanted === undefined) return present && this.#delete(name)
     const status = this.#statusOf(wanted)
-    if (present === undefined) await this.#create(name, wanted.service)
+    if (present === undefined) await this.#create(name, wanted)
     if (isDeepStrictEqual(present?.status, status)) return
     await this.#client.request({
       method: 'PATCH',
@@ -141,8 +143,8 @@ export class ServiceStatusWriter implements Startable {
     })
   }
 
-  #statusOf({ service, interfaces }: AnnouncedHere): NonNullable<ServiceL2Status['status']> {
-    const { name = '', namespace = '' } = service.metadata ?? {}
+  #statusOf({ key, interfaces }: AnnouncedHere): NonNullable<ServiceL2Status['status']> {
+    const { name, namespace = '' } = splitKey(key)
     return {
       ...(interfaces !== null && { interfaces: interfaces.map((each) => ({ name: each })) }),
       node: this.#init.node,
@@ -151,8 +153,9 @@ export class ServiceStatusWriter implements Startable {
     }
   }
 
-  async #create(name: string, { metadata = {} }: Service): Promise<void> {
+  async #create(name: string, { key }: AnnouncedHere): Promise<void> {
     const { namespace, node } = this.#init
+    const service = splitKey(key)
     const body = {
       apiVersion: SERVICE_L2_STATUSES.apiVersion,
       kind: SERVICE_L2_STATUSES.kind,
@@ -161,8 +164,8 @@ export class ServiceStatusWriter implements Startable {
         namespace,
         labels: {
           [LABELS.node]: node,
-          [LABELS.serviceName]: metadata.name,
-          [LABELS.serviceNamespace]: metadata.namespace,
+          [LABELS.serviceName]: service.name,
+          [LABELS.serviceNamespace]: service.namespace,
         },
         ownerReferences: await this.#ownPod.ownerReferences(),
       },
@@ -177,9 +180,4 @@ export class ServiceStatusWriter implements Startable {
     const path = pathOf(SERVICE_L2_STATUSES, { namespace: this.#init.namespace, name })
     await tolerating(404, this.#client.request({ method: 'DELETE', path }))
   }
-}
-
-function isSame(one: AnnouncedHere | undefined, other: AnnouncedHere | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other
-  return isDeepStrictEqual(one.interfaces, other.interfaces)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { EndpointSlice, IPAddressPool, L2Advertisement, Node, Service } from '../../src/api/index.ts'
 import { readConfiguration } from '../../src/config/index.ts'
-import { combineIntents } from '../../src/speaker/combine.ts'
+import { CombinedIntents } from '../../src/speaker/combine.ts'
 import { clusterView, type ServiceIntent, serviceIntent } from '../../src/candidates/index.ts'
 import { addressOf } from '../ip/address-of.ts'
 
@@ -229,20 +229,19 @@ test('a node may hold a shared address only if it may for all who share it; the 
     { key: 'x/younger', created: '2026-02-01T00:00:00Z', intent: intent('c', 'b', 'a') },
     { key: 'x/older', created: '2026-01-01T00:00:00Z', intent: intent('a', 'c') },
   ]
-  assert.deepEqual(
-    [...combineIntents('a', services, new Map()).values()],
-    [
-      {
-        address: addressOf('10.0.0.1'),
-        candidates: [
-          { node: 'a', score: 0 },
-          { node: 'c', score: 0 },
-        ],
-        interfaces: ['eth0'],
-        orderedBy: addressOf('10.0.0.1'),
-      },
-    ],
-  )
+  const combined = new CombinedIntents('a')
+  for (const each of services) combined.change(undefined, each)
+  assert.deepEqual(combined.all, [
+    {
+      address: addressOf('10.0.0.1'),
+      candidates: [
+        { node: 'a', score: 0 },
+        { node: 'c', score: 0 },
+      ],
+      interfaces: ['eth0'],
+      orderedBy: addressOf('10.0.0.1'),
+    },
+  ])
 })
 
 test('the node that the Service prefers comes before those that an advertisement prefers, if it may at all', () => {

@@ -37,6 +37,13 @@ async function noticesOf(t: TestContext, server: FakeApiServer, node: string): P
   return new Notices({ log, events, statuses, conditions }, { node })
 }
 
+/** The only Service, by what this node does now. */
+function update(notices: Notices, report: Report): void {
+  assert.deepEqual(notices.take(report), notices.standing(WEB.key).length === 0 ? [IP] : [])
+  notices.look(WEB)
+  notices.bury((ip) => (ip === IP ? ['u'] : []))
+}
+
 function announcers(server: FakeApiServer): string {
   const nodes = server
     .all('servicel2statuses')
@@ -51,22 +58,42 @@ function deletions(server: FakeApiServer): number {
 test('who takes an address over from a node that is heard nowhere deletes what that said of it', async (t) => {
   const server = await startApiServer(t)
   const [a, b] = [await noticesOf(t, server, 'a'), await noticesOf(t, server, 'b')]
-  a.update(HELD, [WEB])
+  update(a, HELD)
   await server.until(() => announcers(server) === 'a')
   b.inherit(IP, 'a')
-  b.update(hearing(HELD, 'a'), [WEB])
+  update(b, hearing(HELD, 'a'))
   await server.until(() => announcers(server) === 'a,b')
   assert.equal(deletions(server), 0)
-  b.update(HELD, [WEB])
+  update(b, HELD)
   await server.until(() => deletions(server) === 1)
 })
 
 test('who announces it all the same says so again', async (t) => {
   const server = await startApiServer(t)
   const [a, b] = [await noticesOf(t, server, 'a'), await noticesOf(t, server, 'b')]
-  a.update(HELD, [WEB])
+  update(a, HELD)
   await server.until(() => announcers(server) === 'a')
   b.inherit(IP, 'a')
-  b.update(HELD, [WEB])
+  update(b, HELD)
   await server.until(() => deletions(server) === 1 && announcers(server) === 'a,b')
+})
+
+test('only addresses of which something has changed are news', async (t) => {
+  const notices = await noticesOf(t, await startApiServer(t), 'a')
+  assert.deepEqual(notices.take(HELD), [IP])
+  assert.deepEqual(notices.take({ ...HELD, held: [...HELD.held] }), [])
+  const conflict = { ip: IP, interface: 'eth0', mac: '02:00:00:00:00:01', node: null, isAnnounced: true }
+  assert.deepEqual(notices.take({ ...HELD, conflicts: [conflict] }), [IP])
+  assert.deepEqual(notices.take({ ...HELD, conflicts: [{ ...conflict }] }), [])
+  assert.deepEqual(notices.take({ ...NOTHING_REPORTED, unplaced: ['192.0.2.51'] }), [IP, '192.0.2.51'])
+})
+
+test('a Service that nobody may announce any more has no status', async (t) => {
+  const server = await startApiServer(t)
+  const notices = await noticesOf(t, server, 'a')
+  update(notices, HELD)
+  await server.until(() => announcers(server) === 'a')
+  notices.forget(WEB.key)
+  await server.until(() => announcers(server) === '')
+  assert.deepEqual(notices.standing(WEB.key), [])
 })

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { pino } from 'pino'
-import type { Service, ServiceL2Status } from '../../src/api/index.ts'
+import type { ServiceL2Status } from '../../src/api/index.ts'
 import { ApiClient, inOrder, OwnPod } from '../../src/kube/index.ts'
 import { ServiceStatusWriter } from '../../src/speaker/service-status.ts'
 import { type FakeApiServer, startApiServer } from '../kube/fake-api-server.ts'
 
 const NAMESPACE = 'metallb-system'
-const WEB: Service = { metadata: { namespace: 'default', name: 'web', uid: 'u' } }
+const WEB = { uid: 'u', key: 'default/web' }
 
 async function writerOn(t: TestContext, server: FakeApiServer): Promise<ServiceStatusWriter> {
   const log = pino({ level: 'silent' })
@@ -34,9 +34,9 @@ test('interfaces that the advertisement names no longer are taken out of the sta
   const server = await startApiServer(t)
   const writer = await writerOn(t, server)
   const found = { node: 'node-1', serviceName: 'web', serviceNamespace: 'default' }
-  writer.show([{ service: WEB, interfaces: ['eth0'] }])
+  writer.show({ ...WEB, interfaces: ['eth0'] })
   const named = await statusThat(server, (interfaces) => interfaces !== undefined)
   assert.deepEqual(named, { ...found, interfaces: [{ name: 'eth0' }] })
-  writer.show([{ service: WEB, interfaces: null }])
+  writer.show({ ...WEB, interfaces: null })
   assert.deepEqual(await statusThat(server, (interfaces) => interfaces === undefined), found)
 })
