@@ -12,6 +12,9 @@ import type { Intents } from './intents.ts'
 /** Changes that follow each other closely are written once. */
 const PAUSE_MS = 1000
 
+/** And so many times as far apart as one takes: with thousands of addresses on a hundred nodes that is a third of a second. */
+const PAUSE_PER_WRITE = 20
+
 export interface CheckpointInit {
   /** Empty: nothing is kept. */
   readonly path: string
@@ -23,6 +26,7 @@ export class Checkpoint implements Startable {
   readonly #init: CheckpointInit
   #newest: Intents | undefined
   #waiting: NodeJS.Timeout | undefined
+  #pauseMs = PAUSE_MS
   #writing: Promise<void> = Promise.resolve()
   #hasFailed = false
 
@@ -57,14 +61,18 @@ export class Checkpoint implements Startable {
   keep(intents: Intents): void {
     if (this.#init.path === '') return
     this.#newest = intents
-    this.#waiting ??= setTimeout(() => this.#write(), PAUSE_MS)
+    this.#waiting ??= setTimeout(() => this.#write(), this.#pauseMs)
   }
 
   #write(): void {
     const intents = this.#newest
     this.#waiting = undefined
     this.#newest = undefined
-    if (intents !== undefined) this.#writing = this.#writing.then(() => this.#replace(encodeIntents(intents)))
+    if (intents === undefined) return
+    const begin = performance.now()
+    const text = encodeIntents(intents)
+    this.#pauseMs = Math.max(PAUSE_MS, PAUSE_PER_WRITE * (performance.now() - begin))
+    this.#writing = this.#writing.then(() => this.#replace(text))
   }
 
   /** In one step: a process that is killed leaves the old one, or the new one. */
