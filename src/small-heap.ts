@@ -3,4 +3,3 @@
 import { setFlagsFromString } from 'node:v8'
 
 setFlagsFromString('--optimize-for-size')
-setFlagsFromString('--max-semi-space-size=2') // MB
