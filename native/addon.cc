@@ -158,6 +158,37 @@ napi_value address_counters(napi_env env, napi_callback_info info) {
   });
 }
 
+// --- LinkMonitor
+
+napi_value datagrams_of(napi_env env, const Datagrams &datagrams) {
+  napi_value array;
+  napi_create_array(env, &array);
+  uint32_t length = 0;
+  for (const auto &datagram : datagrams)
+    napi_set_element(env, array, length++, bytes(env, datagram.data(), datagram.size()));
+  return array;
+}
+
+napi_value take_change(napi_env env, napi_callback_info info) {
+  return LinkMonitorHandle::call(env, info, [env](LinkMonitor &monitor, const Arguments &) {
+    return boolean(env, monitor.take_change());
+  });
+}
+
+napi_value read(napi_env env, napi_callback_info info) {
+  return LinkMonitorHandle::call(env, info, [env](LinkMonitor &monitor, const Arguments &) {
+    monitor.read();
+    return undefined(env);
+  });
+}
+
+napi_value take_reading(napi_env env, napi_callback_info info) {
+  return LinkMonitorHandle::call(env, info, [env](LinkMonitor &monitor, const Arguments &) {
+    auto reading = monitor.take_reading();
+    return reading ? datagrams_of(env, *reading) : undefined(env);
+  });
+}
+
 // --- functions
 
 napi_value boot_time_ms(napi_env env, napi_callback_info) {
@@ -172,14 +203,7 @@ napi_value try_packet_socket(napi_env env, napi_callback_info) {
 }
 
 napi_value dump_links(napi_env env, napi_callback_info) {
-  return guarded(env, [env] {
-    napi_value array;
-    napi_create_array(env, &array);
-    uint32_t length = 0;
-    for (const auto &datagram : ::dump_links())
-      napi_set_element(env, array, length++, bytes(env, datagram.data(), datagram.size()));
-    return array;
-  });
+  return guarded(env, [env] { return datagrams_of(env, ::dump_links()); });
 }
 
 // --- module
@@ -220,6 +244,12 @@ NAPI_MODULE_INIT() {
                    method("addressCounters", address_counters),
                    method("stop", ResponderHandle::stop),
                });
-  define_class(env, exports, "LinkMonitor", LinkMonitorHandle::create, {method("stop", LinkMonitorHandle::stop)});
+  define_class(env, exports, "LinkMonitor", LinkMonitorHandle::create,
+               {
+                   method("takeChange", take_change),
+                   method("read", read),
+                   method("takeReading", take_reading),
+                   method("stop", LinkMonitorHandle::stop),
+               });
   return exports;
 }

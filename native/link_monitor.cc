@@ -19,8 +19,6 @@ constexpr time_t kDeadlineSeconds = 2;
 // A dump that a change interrupts is incomplete and asked for again.
 constexpr int kAttempts = 3;
 
-using Datagrams = std::vector<std::vector<uint8_t>>;
-
 struct LinkRequest {
   nlmsghdr header = {sizeof(LinkRequest), RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, 1, 0};
   ifinfomsg link = {};
@@ -65,17 +63,18 @@ Progress progress_of(const std::vector<uint8_t> &datagram) {
 
 // False when it was interrupted.
 template <typename Request>
-bool dump(const Request &request, Datagrams *datagrams) {
+bool dump(const Request &request, const std::atomic<bool> &is_cancelled, Datagrams *datagrams) {
   Descriptor fd(open_netlink(0, 0));
   timeval deadline = {kDeadlineSeconds, 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
   if (send(fd, &request, sizeof request, 0) < 0) throw SystemError("send to rtnetlink");
+  std::vector<uint8_t> buffer(kDatagramBytes);
   for (;;) {
-    std::vector<uint8_t> datagram(kDatagramBytes);
-    ssize_t size = recv(fd, datagram.data(), datagram.size(), 0);
+    if (is_cancelled) throw SystemError("rtnetlink dump", ECANCELED);
+    ssize_t size = recv(fd, buffer.data(), buffer.size(), 0);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) throw SystemError("recv from rtnetlink");
-    datagram.resize(static_cast<size_t>(size));
+    std::vector<uint8_t> datagram(buffer.begin(), buffer.begin() + size);
     Progress progress = progress_of(datagram);
     if (progress == Progress::kInterrupted) return false;
     datagrams->push_back(std::move(datagram));
@@ -83,38 +82,80 @@ bool dump(const Request &request, Datagrams *datagrams) {
   }
 }
 
-}  // namespace
-
-Datagrams dump_links() {
+Datagrams dump_unless(const std::atomic<bool> &is_cancelled) {
   for (int attempt = 0; attempt < kAttempts; attempt++) {
     Datagrams datagrams;
-    if (dump(LinkRequest{}, &datagrams) && dump(AddressRequest{}, &datagrams)) return datagrams;
+    if (dump(LinkRequest{}, is_cancelled, &datagrams) && dump(AddressRequest{}, is_cancelled, &datagrams))
+      return datagrams;
   }
   throw SystemError("rtnetlink dump: interfaces change faster than they can be read", EAGAIN);
 }
 
-LinkMonitor::LinkMonitor(std::function<void()> on_change)
-    : on_change_(std::move(on_change)),
+}  // namespace
+
+Datagrams dump_links() {
+  const std::atomic<bool> is_cancelled{false};
+  return dump_unless(is_cancelled);
+}
+
+LinkMonitor::LinkMonitor(std::function<void()> on_news)
+    : on_news_(std::move(on_news)),
       netlink_(open_netlink(SOCK_NONBLOCK, kGroups)),
-      stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (stop_ < 0) throw SystemError("eventfd");
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (wake_ < 0) throw SystemError("eventfd");
   thread_ = start_thread("link-monitor", [this] { loop(); });
 }
 
 LinkMonitor::~LinkMonitor() {
-  eventfd_write(stop_, 1);
+  is_stopping_ = true;
+  eventfd_write(wake_, 1);
   thread_.join();
 }
 
+bool LinkMonitor::take_change() { return has_changed_.exchange(false); }
+
+void LinkMonitor::read() {
+  has_changed_ = false;
+  eventfd_write(wake_, 1);
+}
+
+std::optional<Datagrams> LinkMonitor::take_reading() {
+  std::optional<Reading> taken;
+  {
+    std::lock_guard<std::mutex> lock(reading_mutex_);
+    taken.swap(reading_);
+  }
+  if (!taken) return std::nullopt;
+  if (taken->failure) std::rethrow_exception(taken->failure);
+  return std::move(taken->datagrams);
+}
+
 void LinkMonitor::loop() {
-  pollfd fds[] = {{netlink_, POLLIN, 0}, {stop_, POLLIN, 0}};
+  pollfd fds[] = {{netlink_, POLLIN, 0}, {wake_, POLLIN, 0}};
   for (;;) {
     poll(fds, 2, -1);
-    if (fds[1].revents) return;
-    if (!fds[0].revents) continue;
+    if (is_stopping_) return;
+    // First: what they tell of is in the reading, and what comes during it leads to another one.
     discard_messages();
-    on_change_();
+    if (fds[1].revents)
+      do_reading();
+    else
+      has_changed_ = true;
+    on_news_();
   }
+}
+
+void LinkMonitor::do_reading() {
+  eventfd_t ignored;
+  eventfd_read(wake_, &ignored);
+  Reading reading;
+  try {
+    reading.datagrams = dump_unless(is_stopping_);
+  } catch (...) {
+    reading.failure = std::current_exception();
+  }
+  std::lock_guard<std::mutex> lock(reading_mutex_);
+  reading_ = std::move(reading);
 }
 
 // Also clears ENOBUFS: messages lost mean a change as well.

@@ -15,11 +15,12 @@ export interface Addon {
   bootTime(): number
   /** Opens a packet socket and closes it. */
   tryPacketSocket(): void
-  /** Link and address dumps of rtnetlink: datagrams full of messages. */
+  /** Link and address dumps of rtnetlink: datagrams full of messages. Waits while others hold the kernel's lock. */
   dumpLinks(): Uint8Array[]
   /** `onNews`: observations, hellos or queries can be taken. */
   Responder: new (onNews: () => void) => NativeResponder
-  LinkMonitor: new (onChange: () => void) => NativeLinkMonitor
+  /** `onNews`: a change or a reading can be taken. */
+  LinkMonitor: new (onNews: () => void) => NativeLinkMonitor
 }
 
 export interface NativeResponder {
@@ -70,6 +71,13 @@ export interface Losses {
 }
 
 export interface NativeLinkMonitor {
+  /** Whether links changed since the last call, other than what a reading shows that was asked for since. */
+  takeChange(): boolean
+  /** Asks for what `dumpLinks` returns, and waits for nothing. */
+  read(): void
+  /** What was asked for, once it is there; throws what `dumpLinks` throws. */
+  takeReading(): Uint8Array[] | undefined
+  /** Ends a reading as well, after at most one answer of the kernel. */
   stop(): void
 }
 

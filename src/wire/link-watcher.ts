@@ -1,4 +1,5 @@
 // The node's interfaces and their addresses, read again whenever the kernel says that something changed. No polling.
+// When to read is decided here; reading is done by the native thread, since the kernel may let it wait for others.
 import type { Link } from '../announcer/index.ts'
 import { addon, type NativeLinkMonitor } from './addon.ts'
 import { WireError, withTypedErrors } from './errors.ts'
@@ -17,15 +18,19 @@ const PATIENCE_MS = 5000
 
 export interface LinkWatcherInit {
   /**
-   * Gets all links: once from `start`, then within 60 ms of each change of any of them; also when they look as before,
-   * for an interface that was made anew may look the same.
+   * Gets all links: once from `start`, then within 60 ms of each change of any of them, or as soon as the kernel, busy
+   * with changes of others, lets them be read; also when they look as before, for an interface that was made anew may
+   * look the same.
    */
   onLinks: (links: readonly Link[]) => void
   /** A reading failed, or was interrupted by changes for 5 s; it is tried again after a second. */
   onError: (error: Error) => void
 }
 
-/** All links of this network namespace. Throws `WireError`. */
+/**
+ * All links of this network namespace. Waits while others change the network (the kernel's rtnl lock): where pods start
+ * and stop that can be hundreds of ms. Throws `WireError`.
+ */
 export function readLinks(): readonly Link[] {
   return withTypedErrors(() => linksOf(addon().dumpLinks()))
 }
@@ -41,10 +46,15 @@ export class LinkWatcher {
     this.#init = init
   }
 
-  /** Throws `WireError` when the kernel lets us not listen, or not read the first time. */
+  /** Reads the first time itself. Throws `WireError` when the kernel lets us not listen, or not read. */
   start(): void {
-    this.#monitor = withTypedErrors(() => new (addon().LinkMonitor)(() => this.#gather(GATHER_MS)))
+    this.#monitor = withTypedErrors(() => new (addon().LinkMonitor)(() => this.#onNews()))
     this.#init.onLinks(readLinks())
+  }
+
+  #onNews(): void {
+    this.#takeReading()
+    if (this.#monitor?.takeChange() === true) this.#gather(GATHER_MS)
   }
 
   #gather(delay: number): void {
@@ -56,8 +66,14 @@ export class LinkWatcher {
   #read(): void {
     this.#gathering = undefined
     this.#readAt = performance.now()
+    this.#monitor?.read()
+  }
+
+  #takeReading(): void {
     try {
-      const links = readLinks()
+      const datagrams = withTypedErrors(() => this.#monitor?.takeReading())
+      if (datagrams === undefined) return
+      const links = linksOf(datagrams)
       this.#interruptedSince = undefined
       this.#init.onLinks(links)
     } catch (error) {
@@ -70,6 +86,7 @@ export class LinkWatcher {
     }
   }
 
+  /** The native thread may be in a reading: waits until the kernel answers it, at most. */
   stop(): void {
     this.#monitor?.stop()
     this.#monitor = undefined

@@ -1,16 +1,13 @@
 // What a switch that snoops knows of us: a bridge of the kernel, which drops the frames of groups that nobody reported.
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type FitLink, ListenerReports } from '../../src/announcer/index.ts'
 import { decodeListenerQuery } from '../../src/packet/index.ts'
 import { bootTime, Responder } from '../../src/wire/index.ts'
 import { addressOf } from '../ip/address-of.ts'
 import { type Cable, layCable, linkNamed, type Run, sh } from './cable.ts'
 import { startTap } from './tap.ts'
-
-const DEADLINE_MS = 30_000
-const POLL_MS = 20
+import { until } from './until.ts'
 
 const HELD = '2001:db8::12:3456'
 const GROUP = 'ff02::1:ff12:3456'
@@ -74,11 +71,6 @@ class Listener {
     clearTimeout(this.#timer)
     this.#responder.stop()
   }
-}
-
-async function until(condition: () => boolean, what: () => string): Promise<void> {
-  for (const end = performance.now() + DEADLINE_MS; !condition(); await delay(POLL_MS))
-    if (performance.now() > end) throw new Error(`not within ${DEADLINE_MS} ms: ${what()}`)
 }
 
 /** Puts `port` into a new bridge that snoops and asks. */
