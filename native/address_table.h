@@ -82,13 +82,13 @@ class AddressTable {
     return entry == kNoEntry ? nullptr : &entries_[entry];
   }
 
-  // The solicited-node groups (their last 24 bits, RFC 4291 section 2.7.1) of the IPv6 addresses held or watched there.
-  std::set<uint32_t> groups_on(int interface_index) const {
-    std::set<uint32_t> groups;
+  // The MACs of the solicited-node groups (RFC 4291 section 2.7.1) of the IPv6 addresses held or watched there.
+  std::set<Mac> groups_on(int interface_index) const {
+    std::set<Mac> groups;
     for (const AddressEntry &entry : entries_) {
       const Address &address = entry.address;
       if (is_mapped(address) || !entry.is_on(interface_index)) continue;
-      groups.insert(static_cast<uint32_t>(address[13] << 16 | address[14] << 8 | address[15]));
+      groups.insert(Mac{0x33, 0x33, 0xff, address[13], address[14], address[15]});
     }
     return groups;
   }

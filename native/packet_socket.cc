@@ -29,7 +29,7 @@ void try_packet_socket() { Descriptor fd(open_packet_socket()); }
 // Protocol 0 receives nothing until bind: no frame from another interface or past the filter gets in.
 PacketSocket::PacketSocket(int interface_index, uint16_t ethertype, const std::vector<sock_filter> &filter,
                            RingSize ring)
-    : fd_(open_packet_socket()), size_(ring), interface_index_(interface_index) {
+    : fd_(open_packet_socket()), size_(ring) {
   // Version 2: one frame at a time. Version 3 gathers blocks, which delays replies.
   int version = TPACKET_V2;
   set(fd_, PACKET_VERSION, &version, sizeof version, "PACKET_VERSION");
@@ -69,15 +69,6 @@ Frame PacketSocket::frame(const tpacket2_hdr *header) {
 void PacketSocket::release(tpacket2_hdr *header) {
   __atomic_store_n(&header->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
   next_ = (next_ + 1) % size_.frames;
-}
-
-void PacketSocket::join(const Mac &group) const {
-  packet_mreq membership = {};
-  membership.mr_ifindex = interface_index_;
-  membership.mr_type = PACKET_MR_MULTICAST;
-  membership.mr_alen = static_cast<unsigned short>(group.size());
-  memcpy(membership.mr_address, group.data(), group.size());
-  set(fd_, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership, "PACKET_ADD_MEMBERSHIP");
 }
 
 int PacketSocket::send(const void *bytes, size_t size) const {

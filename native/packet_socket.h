@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "address.h"
 #include "descriptor.h"
 #include "frame.h"
 
@@ -41,9 +40,6 @@ class PacketSocket {
     }
   }
 
-  // Receives frames to this group as well, where the interface would leave them to others. Throws SystemError.
-  void join(const Mac &group) const;
-
   // Sends a whole frame without waiting; 0, or the errno.
   int send(const void *bytes, size_t size) const;
 
@@ -68,7 +64,6 @@ class PacketSocket {
 
   Descriptor fd_;
   const RingSize size_;
-  const int interface_index_;
   uint8_t *ring_ = nullptr;
   unsigned next_ = 0;
   uint64_t dropped_ = 0;

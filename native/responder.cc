@@ -100,7 +100,7 @@ Responder::Responder(std::function<void()> on_news)
 Responder::~Responder() {
   run([this] { is_stopping_ = true; });
   thread_.join();
-  if (disposal_.joinable()) disposal_.join();
+  for (auto &[index, interface] : interfaces_) interface->groups.abandon();
 }
 
 void Responder::open(const Station &station) {
@@ -110,32 +110,25 @@ void Responder::open(const Station &station) {
     Interface &before = *found->second;
     if (before.arp.is_bound() && before.ndp.is_bound() && before.hello.is_bound()) {
       if (before.station.mac != station.mac) run([&] { before.station.mac = station.mac; });
-      return join_groups(before);
+      return;
     }
     close(index);
   }
-  auto opened = std::unique_ptr<Interface>(new Interface{station,
-                                                         {index, ETH_P_ARP, kArpFilter, kArpRing},
-                                                         {index, ETH_P_IPV6, kNdpFilter, kNdpRing},
-                                                         {index, ETH_P_IP, kHelloFilter, kHelloRing},
-                                                         GroupMembership(index)});
-  opened->hello.join(kHelloGroup);
-  opened->ndp.join(kAllNodes);
-  Interface *interface = opened.get();
-  run([&] { interfaces_[index] = std::move(opened); });
+  auto interface = std::make_shared<Interface>(station);
+  run([&] { interfaces_[index] = interface; });
   try {
-    watch(epoll_, interface->arp.fd(), interface);
-    watch(epoll_, interface->ndp.fd(), interface);
-    watch(epoll_, interface->hello.fd(), interface);
+    watch(epoll_, interface->arp.fd(), interface.get());
+    watch(epoll_, interface->ndp.fd(), interface.get());
+    watch(epoll_, interface->hello.fd(), interface.get());
   } catch (const SystemError &) {
     close(index);
     throw;
   }
-  join_groups(*interface);
+  join_groups(interface);
 }
 
 void Responder::close(int interface_index) {
-  std::unique_ptr<Interface> closed;
+  std::shared_ptr<Interface> closed;
   run([&] {
     auto found = interfaces_.find(interface_index);
     if (found == interfaces_.end()) return;
@@ -147,27 +140,26 @@ void Responder::close(int interface_index) {
   });
   if (!closed) return;
   dropped_before_ += dropped_by(*closed);
-  dispose(std::move(closed));
-}
-
-// Closing a packet socket takes the kernel some 20 ms, in which the owner has other things to do.
-void Responder::dispose(std::unique_ptr<Interface> closed) {
-  if (disposal_.joinable()) disposal_.join();
-  try {
-    disposal_ = start_thread("disposal", [interface = closed.get()] { delete interface; });
-    closed.release();
-  } catch (const SystemError &) {
-    // No thread to be had: it is closed here.
-  }
+  closed->groups.abandon();
+  deferred_.add([closed = std::move(closed)]() mutable {
+    closed.reset();  // takes the kernel some 20 ms for each socket, even if nobody holds its lock
+    return true;
+  });
 }
 
 void Responder::install(std::unique_ptr<AddressTable> table) {
   run([&] { table_.swap(table); });  // the old one is destroyed here, not on the responder's time
-  for (auto &[index, interface] : interfaces_) join_groups(*interface);
+  for (auto &[index, interface] : interfaces_) join_groups(interface);
 }
 
-void Responder::join_groups(Interface &interface) const {
-  interface.groups.set(table_->groups_on(interface.station.interface_index));
+void Responder::join_groups(const std::shared_ptr<Interface> &interface) {
+  std::set<Mac> groups = table_->groups_on(interface->station.interface_index);
+  groups.insert({kHelloGroup, kAllNodes});
+  if (!interface->groups.want(groups)) return;
+  deferred_.add([waiting = std::weak_ptr(interface)] {
+    auto interface = waiting.lock();
+    return !interface || interface->groups.apply();
+  });
 }
 
 unsigned Responder::groups_not_joined() const {
@@ -197,6 +189,13 @@ int Responder::send(int interface_index, const void *bytes, size_t size) const {
   if (found == interfaces_.end()) return ENODEV;
   return found->second->socket_for(static_cast<const uint8_t *>(bytes), size).send(bytes, size);
 }
+
+Responder::Interface::Interface(const Station &station)
+    : station(station),
+      arp(station.interface_index, ETH_P_ARP, kArpFilter, kArpRing),
+      ndp(station.interface_index, ETH_P_IPV6, kNdpFilter, kNdpRing),
+      hello(station.interface_index, ETH_P_IP, kHelloFilter, kHelloRing),
+      groups(station.interface_index) {}
 
 // The kernel takes the protocol of a frame from the socket, and what filters outgoing frames goes by that.
 const PacketSocket &Responder::Interface::socket_for(const uint8_t *frame, size_t size) const {

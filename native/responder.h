@@ -3,6 +3,9 @@
 // The thread alone reads sockets and table. The owner (one thread, JavaScript's) changes them by `run`: the responder
 // does the change between two batches of frames and the owner waits for it. So when a method returns it has taken
 // effect, and there is no lock on the way of a frame.
+//
+// What waits for the kernel's lock of all network configuration (rtnl) is left to a third thread, and takes effect later:
+// joining and leaving the groups of what is listened on, and closing sockets.
 #pragma once
 #include <array>
 #include <atomic>
@@ -16,6 +19,7 @@
 #include <vector>
 
 #include "address_table.h"
+#include "deferred_work.h"
 #include "descriptor.h"
 #include "frame_queue.h"
 #include "group_membership.h"
@@ -28,6 +32,7 @@ class Responder {
  public:
   // `on_news` is called in the responder thread, when there is something to be taken. Throws SystemError.
   explicit Responder(std::function<void()> on_news);
+  // Waits until all sockets are closed.
   ~Responder();
 
   // Listens there with that MAC; with other sockets if the interface was gone meanwhile. Throws SystemError.
@@ -48,7 +53,7 @@ class Responder {
   FrameQueue &queries() { return queries_; }  // for listeners (RFC 3810)
   uint64_t count(Fate fate) const { return counts_[static_cast<size_t>(fate)].load(std::memory_order_relaxed); }
   uint64_t dropped();  // by the kernel: the ring was full
-  unsigned groups_not_joined() const;
+  unsigned groups_not_joined() const;  // yet, or because the kernel would not
 
  private:
   struct Interface {
@@ -56,8 +61,9 @@ class Responder {
     PacketSocket arp;
     PacketSocket ndp;
     PacketSocket hello;
-    GroupMembership groups;  // the owner's
+    GroupMembership groups;  // the owner wants, the deferred work applies
 
+    explicit Interface(const Station &station);
     const PacketSocket &socket_for(const uint8_t *frame, size_t size) const;
   };
 
@@ -66,8 +72,7 @@ class Responder {
   void loop();
   void take_change();
   void take_frames(Interface &interface);  // a batch from each of its sockets
-  void join_groups(Interface &interface) const;
-  void dispose(std::unique_ptr<Interface> closed);
+  void join_groups(const std::shared_ptr<Interface> &interface);
   void take(const Interface &interface, const Frame &frame);
   void take_ndp(const Interface &interface, const Frame &frame);
   void take_hello(const Interface &interface, const Frame &frame);
@@ -75,7 +80,7 @@ class Responder {
   void count(Fate fate, uint64_t frames);
 
   const std::function<void()> on_news_;
-  std::map<int, std::unique_ptr<Interface>> interfaces_;
+  std::map<int, std::shared_ptr<Interface>> interfaces_;
   std::unique_ptr<AddressTable> table_ = std::make_unique<AddressTable>();
   Outbox replies_;  // of one batch of frames
   std::atomic<int64_t> valid_until_{0};
@@ -91,9 +96,9 @@ class Responder {
   const std::function<void()> *change_ = nullptr;
 
   bool is_stopping_ = false;  // of the responder thread
-  std::thread disposal_;
   Descriptor epoll_;
   Descriptor wake_;
+  DeferredWork deferred_;
   std::thread thread_;  // last: everything else is there when it begins
 };
 

@@ -24,7 +24,7 @@ export interface Addon {
 }
 
 export interface NativeResponder {
-  /** On one that is open and still there: gives it this MAC, and tries its groups again. */
+  /** On one that is open and still there: gives it this MAC. */
   open(interfaceIndex: number, mac: number): void
   close(interfaceIndex: number): void
   /**
@@ -66,7 +66,7 @@ export interface Losses {
   readonly hellosLost: number
   /** Queries for listeners not handed on: too many of them. */
   readonly queriesLost: number
-  /** Solicited-node groups that could not be joined, and are tried again with the next change. */
+  /** Multicast groups not joined yet: others keep the kernel busy, or it would not; then it is asked each second. */
   readonly groupsNotJoined: number
 }
 

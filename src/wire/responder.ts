@@ -88,10 +88,13 @@ export class Responder {
   }
 
   /**
-   * Listens on exactly these interfaces from now on; each costs three sockets and 1 MiB, and some 20 ms the first
+   * Listens on exactly these interfaces from now on; each costs four sockets and 1 MiB, and some 20 ms the first
    * time. To be called after every change of a link: one that has another MAC answers with that, one that was made
-   * anew is listened on anew, and groups that could not be joined are tried again. Returns those that it could not
-   * open, with the reason; another call tries them again. Throws `MissingCapability`.
+   * anew is listened on anew. Returns those that it could not open, with the reason; another call tries them again.
+   * Throws `MissingCapability`.
+   *
+   * A thread of its own joins groups and closes sockets, soon after: the kernel lets that wait while others change the
+   * network (its rtnl lock), hundreds of ms where pods start and stop.
    */
   listenOn(links: readonly FitLink[]): readonly ListenFailure[] {
     const wanted = new Set(links.map(({ index }) => index))
@@ -110,7 +113,10 @@ export class Responder {
     return failures
   }
 
-  /** Answers for exactly the held ones from now on: when it returns, no reply for anything else follows. */
+  /**
+   * Answers for exactly the held ones from now on: when it returns, no reply for anything else follows. The groups in
+   * which IPv6 addresses are asked for are joined and left soon after; see `listenOn`.
+   */
   install({ held, watched }: ResponderTable): void {
     this.#native.install(recordsOf(held, watched))
     this.#held = held.map(({ address }) => address)
@@ -153,7 +159,10 @@ export class Responder {
     }
   }
 
-  /** When it returns, the thread has ended and every socket is closed. A second call does nothing. */
+  /**
+   * When it returns, the threads have ended and every socket is closed, for which it waits while others change the
+   * network. A second call does nothing.
+   */
   stop(): void {
     this.#native.stop()
   }

@@ -8,6 +8,7 @@ import { bootTime, LinkWatcher, Responder } from '../../src/wire/index.ts'
 import { addressOf } from '../ip/address-of.ts'
 import { ask, type Cable, layCable, sh } from './cable.ts'
 import { startTap } from './tap.ts'
+import { until, untilJoined } from './until.ts'
 
 const DEADLINE_MS = 5000
 const NEIGHBOUR_MAC = '02:00:00:00:00:99'
@@ -138,7 +139,7 @@ test('solicitations are answered again when the MTU was too small for IPv6', asy
     `ip link set ${name} mtu 1500; ip -6 addr add 2001:db8::1/64 dev ${name} nodad`,
     (link) => link?.networks.some(({ prefixLength }) => prefixLength === 64) === true,
   )
-  assert.equal(responder.counters().losses.groupsNotJoined, 0)
+  await untilJoined(responder)
   assertAnswered()
   assert.equal(askFor('2001:db8::51'), ourMac())
 })
@@ -207,7 +208,8 @@ test('solicitations are answered on an interface where IPv6 is off', async () =>
   held = [on(undefined, '2001:db8::52')]
   follow()
   assert.equal(askFor('2001:db8::52'), ourMac())
-  assert.match(cable.groups(), /33:33:00:00:00:01/) // where strangers tell everybody that they have an address
+  // Where strangers tell everybody that they have an address.
+  await until(() => cable.groups().includes('33:33:00:00:00:01'), cable.groups)
   await change(`echo 0 > ${setting}; ip -6 addr add 2001:db8::1/64 dev ${name} nodad`, (link) =>
     Boolean(link?.networks.some(({ prefixLength }) => prefixLength === 64)),
   )

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { Announcer } from '../../src/announcer/index.ts'
@@ -6,7 +8,7 @@ import { formatAddress } from '../../src/ip/index.ts'
 import { formatMac } from '../../src/packet/index.ts'
 import { bootTime, type Observation, Responder } from '../../src/wire/index.ts'
 import { addressOf } from '../ip/address-of.ts'
-import { ask, type Cable, layCable, macOf } from './cable.ts'
+import { ask, type Cable, layCable, macOf, sh } from './cable.ts'
 import {
   advertisement,
   ALL_NODES,
@@ -17,6 +19,7 @@ import {
   VIP,
 } from './ndp-frames.ts'
 import { startTap, type Tap } from './tap.ts'
+import { until, untilJoined } from './until.ts'
 
 const HELD = '2001:db8::50'
 /** 2001:db8::60, as the frames have it. */
@@ -57,7 +60,25 @@ function hold(...texts: string[]): void {
 
 const askFor = (text: string): string | null => ask(cable.neighbour, 'eth0', text)
 const ourMac = (): string => formatMac(cable.link().mac)
-const groups = (): string => cable.groups()
+const isJoined = (group: string): boolean => cable.groups().includes(`33:33:ff:${group}`)
+const notJoined = (): number => responder.counters().losses.groupsNotJoined
+
+/** That many descriptors the process may have open; those that are stay so. Returns what undoes it. */
+async function limitDescriptors(limit: number): Promise<() => Promise<void>> {
+  const target = `prlimit --pid ${process.pid}`
+  const before = sh(`${target} --nofile --noheadings --output SOFT`).trim()
+  // Started while there still are descriptors for it.
+  const shell = spawn('sh', { stdio: ['pipe', 'pipe', 'inherit'] })
+  const set = async (soft: number | string): Promise<void> => {
+    shell.stdin.write(`${target} --nofile=${soft}: && echo set\n`)
+    await once(shell.stdout, 'data')
+  }
+  await set(limit)
+  return async () => {
+    await set(before)
+    shell.stdin.end()
+  }
+}
 
 test('a solicitation for a held address is answered with the MAC of the interface', () => {
   hold(HELD, '192.0.2.50')
@@ -100,20 +121,41 @@ test('who tries to take a held address for itself finds it taken', () => {
   assert.match(shown, /2001:db8::50.*dadfailed/)
 })
 
-test('the groups of the held addresses are joined, and left with them', () => {
+test('the groups of the held addresses are joined, and left with them', async () => {
   hold('2001:db8::12:3456', '2001:db8:1::12:3456', '2001:db8::77:7777')
-  assert.match(groups(), /33:33:ff:12:34:56/)
+  await untilJoined(responder)
+  assert.ok(isJoined('12:34:56') && isJoined('77:77:77'))
   hold('2001:db8:1::12:3456')
-  assert.match(groups(), /33:33:ff:12:34:56/)
-  assert.doesNotMatch(groups(), /33:33:ff:77:77:77/)
+  await until(() => !isJoined('77:77:77'), cable.groups)
+  assert.ok(isJoined('12:34:56'))
   hold()
-  assert.doesNotMatch(groups(), /33:33:ff:12:34:56/)
+  await until(() => !isJoined('12:34:56'), cable.groups)
 })
 
-test('thousands of groups are joined', () => {
+test('thousands of groups are joined', async () => {
   hold(...Array.from({ length: 3000 }, (_, n) => `2001:db8::1:${n.toString(16)}`))
-  assert.equal(responder.counters().losses.groupsNotJoined, 0)
+  await untilJoined(responder)
   assert.equal(askFor('2001:db8::1:bb7'), ourMac())
+})
+
+test('groups that could not be joined are tried again', async () => {
+  const interfaceIndexes = [cable.link().index]
+  await untilJoined(responder)
+  const undo = await limitDescriptors(1)
+  try {
+    const held = Array.from({ length: 1000 }, (_, n) => addressOf(`2001:db8::1:${n.toString(16)}`))
+    responder.install({ held: held.map((address) => ({ address, interfaceIndexes })), watched: [] })
+    // As many as one descriptor is good for are joined.
+    await until(
+      () => notJoined() < 900,
+      () => `${notJoined()} groups`,
+    )
+    assert.ok(notJoined() > 0)
+  } finally {
+    await undo()
+  }
+  await untilJoined(responder)
+  assert.ok(isJoined('01:03:e7'))
 })
 
 test('an unsolicited advertisement turns a wrong entry of the neighbour at once', () => {
@@ -278,11 +320,11 @@ for (const [what, frame, seen] of [
   })
 }
 
-test('the group of a watched address is joined, so that probes of others arrive', () => {
+test('the group of a watched address is joined, so that probes of others arrive', async () => {
   const { index } = cable.link()
   responder.install({
     held: [],
     watched: [{ address: addressOf('2001:db8::98:7654'), interfaceIndexes: [index] }],
   })
-  assert.match(groups(), /33:33:ff:98:76:54/)
+  await until(() => isJoined('98:76:54'), cable.groups)
 })
