@@ -39,7 +39,7 @@ function startAll(): { stop: () => void } {
 
 test('stopping leaves no thread and no file descriptor', () => {
   readLinks() // loads the addon, starts what Node starts once
-  const before = [threads(), files()]
+  const before = { threads: threads(), files: files() }
   for (let round = 0; round < 20; round++) {
     const all = [startAll(), startAll()]
     const responder = new Responder({ onObservations: () => {} })
@@ -47,7 +47,9 @@ test('stopping leaves no thread and no file descriptor', () => {
     for (const each of [...all, responder]) each.stop()
     responder.stop()
   }
-  assert.deepEqual([threads(), files()], before)
+  // Node closes one of its own when it gets to it.
+  assert.ok(threads() <= before.threads, `${threads()} threads, ${before.threads} before`)
+  assert.ok(files() <= before.files, `${files()} descriptors, ${before.files} before`)
 })
 
 test('a stopped responder says so', () => {
