@@ -4,20 +4,16 @@
 import { ANNOUNCED_CONDITION, ALLOCATED_CONDITION, type Service, type ServiceL2Status } from '../api/index.ts'
 import { shownIPs } from '../candidates/index.ts'
 import { splitKey, timestamp } from '../kube/index.ts'
-import type { Transition, TransitionFilter } from '../status/index.ts'
+import { Recent, type Transition, type TransitionFilter } from '../status/index.ts'
 import { nodeOf, serviceOf } from './announcements.ts'
 
 const REMEMBERED = 500
-/** Keys count down, so that the newest sorts first. */
-const LAST = 10 ** 12
 
 type News = Pick<Transition, 'kind' | 'message'> & { readonly node?: string }
 
 export class History {
   readonly #onTransition: (key: string) => void
-  /** The oldest first. */
-  readonly #entries = new Map<string, Transition>()
-  #count = 0
+  readonly #transitions = new Recent<Transition>(REMEMBERED)
 
   /** `onTransition` is told the key of each. */
   constructor(onTransition: (key: string) => void) {
@@ -43,28 +39,21 @@ export class History {
 
   /** Sorted, which is the newest first. */
   keys({ namespace, name, node }: TransitionFilter): string[] {
-    return [...this.#entries]
-      .filter(
-        ([, entry]) =>
-          (namespace === undefined || entry.namespace === namespace) &&
-          (name === undefined || entry.name === name) &&
-          (node === undefined || entry.node === node),
-      )
-      .map(([key]) => key)
-      .reverse()
+    return this.#transitions.keys(
+      (transition) =>
+        (namespace === undefined || transition.namespace === namespace) &&
+        (name === undefined || transition.name === name) &&
+        (node === undefined || transition.node === node),
+    )
   }
 
   view(key: string): Transition | undefined {
-    return this.#entries.get(key)
+    return this.#transitions.view(key)
   }
 
   #add(service: string, news: News): void {
     const { namespace = '', name } = splitKey(service)
-    const key = String(LAST - ++this.#count)
-    this.#entries.set(key, { time: timestamp(), namespace, name, ...news })
-    const [oldest = ''] = this.#entries.keys()
-    if (this.#entries.size > REMEMBERED) this.#entries.delete(oldest)
-    this.#onTransition(key)
+    this.#onTransition(this.#transitions.add({ time: timestamp(), namespace, name, ...news }))
   }
 }
 

@@ -1,6 +1,6 @@
 // What the speaker's status API shows, from what the wire thread reports. Keeps the last few hundred transitions.
 
-import type { NodeView, SpeakerSource } from '../status/index.ts'
+import { type NodeView, Recent, type SpeakerSource } from '../status/index.ts'
 import type { Report, TransitionReport } from './intents.ts'
 
 const REMEMBERED = 500
@@ -16,16 +16,14 @@ export interface StatusSourceComponents {
 
 export class SpeakerStatus implements SpeakerSource {
   readonly #components: StatusSourceComponents
-  /** The oldest first. */
-  readonly #transitions: TransitionReport[] = []
+  readonly transitions = new Recent<TransitionReport>(REMEMBERED)
 
   constructor(components: StatusSourceComponents) {
     this.#components = components
   }
 
   remember(transition: TransitionReport): void {
-    this.#transitions.push(transition)
-    if (this.#transitions.length > REMEMBERED) this.#transitions.shift()
+    this.transitions.add(transition)
   }
 
   node() {
@@ -48,10 +46,6 @@ export class SpeakerStatus implements SpeakerSource {
 
   conflicts() {
     return this.#withServices(this.#report.conflicts)
-  }
-
-  transitions() {
-    return this.#transitions.toReversed()
   }
 
   get #report(): Report {

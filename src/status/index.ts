@@ -16,6 +16,7 @@ export {
 } from './metrics.ts'
 export type { InterfaceView, NodeView } from './node-view.ts'
 export { readPage } from './page.ts'
+export { Recent } from './recent.ts'
 export { controllerServer, speakerServer } from './servers.ts'
 export { type Hearing, SpeakerAsker, type SpeakerPlace } from './speaker-asker.ts'
 export type { ClaimTransition, PeerView, SegmentView, SpeakerSource } from './speaker-api.ts'

@@ -62,6 +62,16 @@ export function pageOf<T>(
   }
 }
 
+/** One page of `entries` in the order of their keys, no two of which are the same. */
+export function pageOfEntries<T>(
+  entries: readonly T[],
+  query: PageQuery,
+  keyOf: (entry: T) => string,
+): Page<T> {
+  const byKey = new Map(entries.map((entry) => [keyOf(entry), entry]))
+  return pageOf([...byKey.keys()].sort(), query, (key) => byKey.get(key))
+}
+
 function tokenOf(key: string): string {
   return Buffer.from(`after ${key}`).toString('base64url')
 }

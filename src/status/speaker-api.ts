@@ -1,8 +1,10 @@
 // A speaker's status API: what this node hears, holds and gave up. Reads; never changes anything.
 
 import type { FastifyInstance } from 'fastify'
-import { apiRoutes } from './api-routes.ts'
+import { apiRoutes, queryOf } from './api-routes.ts'
 import { NODE_VIEW, type NodeView } from './node-view.ts'
+import { type Page, PAGE_QUERY, pageOf, pageOfEntries, type PageQuery, pageSchema } from './paging.ts'
+import type { Recent } from './recent.ts'
 import { COUNT, FLAG, listOf, objectOf, type Schema, text, TIME } from './schema.ts'
 
 /** This node's part in the election of one segment. */
@@ -81,8 +83,7 @@ export interface SpeakerSource {
   peers(): readonly PeerView[]
   held(): readonly HeldView[]
   conflicts(): readonly StrangerView[]
-  /** The newest first. */
-  transitions(): readonly ClaimTransition[]
+  readonly transitions: Recent<ClaimTransition>
 }
 
 const DISPUTE = objectOf<SegmentView['disputed'][number]>(
@@ -159,19 +160,26 @@ const CLAIM_TRANSITION = objectOf<ClaimTransition>(
 
 export function serveSpeakerApi(server: FastifyInstance, source: SpeakerSource): void {
   const get = apiRoutes(server, { title: 'Typemetal speaker', notReady: () => undefined })
-  const list = (path: string, summary: string, items: Schema, read: () => readonly object[]): void => {
-    const page = { type: 'object', properties: { items: listOf(items) }, required: ['items'] }
-    get(`/api/v1/${path}`, { summary, response: { 200: page } }, () => ({ items: read() }))
+  type Answer = (asked: PageQuery) => Page<object>
+  const list = (path: string, summary: string, items: Schema, answer: Answer): void => {
+    const response = { 200: pageSchema(items) }
+    get(`/api/v1/${path}`, { summary, querystring: queryOf(PAGE_QUERY), response }, answer)
   }
   const summary = 'The node: its interfaces and routers'
   get('/api/v1/node', { summary, response: { 200: NODE_VIEW } }, () => source.node())
-  list('segments', 'The segments that this node takes part in', SEGMENT, () => source.segments())
-  list('peers', 'The other speakers that it hears', PEER, () => source.peers())
-  list('held', 'The addresses that it answers for', HELD, () => source.held())
-  list('conflicts', 'Those that somebody has who does not claim them as a speaker does', STRANGER, () =>
-    source.conflicts(),
+  list('segments', 'The segments that this node takes part in', SEGMENT, (asked) =>
+    pageOfEntries(source.segments(), asked, (segment) => segment.interface),
   )
-  list('transitions', 'What became of its claims lately, the newest first', CLAIM_TRANSITION, () =>
-    source.transitions(),
+  list('peers', 'The other speakers that it hears', PEER, (asked) =>
+    pageOfEntries(source.peers(), asked, (peer) => `${peer.interface} ${peer.node} ${peer.instance}`),
+  )
+  list('held', 'The addresses that it answers for', HELD, (asked) =>
+    pageOfEntries(source.held(), asked, ({ ip }) => ip),
+  )
+  list('conflicts', 'Those that somebody has who does not claim them as a speaker does', STRANGER, (asked) =>
+    pageOfEntries(source.conflicts(), asked, ({ ip, mac, ...at }) => `${ip} ${at.interface} ${mac}`),
+  )
+  list('transitions', 'What became of its claims lately, the newest first', CLAIM_TRANSITION, (asked) =>
+    pageOf(source.transitions.keys(), asked, (key) => source.transitions.view(key)),
   )
 }

@@ -3,10 +3,13 @@
 import https from 'node:https'
 import { type ApiClient, isStatus, pathOf } from '../kube/index.ts'
 import type { NodeView } from './node-view.ts'
+import { LARGEST_LIMIT, type Page } from './paging.ts'
 import type { PeerView, SegmentView } from './speaker-api.ts'
 
-/** Longer answers are broken off: 1,000 peers take a third of it. */
+/** Longer answers are broken off: a page of 1,000 peers takes a third of it. */
 const ANSWER_LIMIT = 1 << 20
+/** A list of more pages is broken off. */
+const PAGES = 20
 const SERVICE_ACCOUNTS = { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true }
 /** May see what the status APIs show, and nothing else. */
 const VIEWER = 'viewer'
@@ -146,15 +149,27 @@ async function factsAt(url: string, question: Question): Promise<NodeView | null
 }
 
 async function itemsAt<T>(url: string, question: Question): Promise<readonly T[]> {
-  const answer: unknown = JSON.parse((await fetchText(url, question)) ?? 'null')
-  const items = (answer as { items?: unknown } | null)?.items
-  if (!Array.isArray(items)) throw new SomethingElse()
-  return items as T[]
+  const items: T[] = []
+  let path = `${url}?limit=${LARGEST_LIMIT}`
+  for (let count = 0; count < PAGES; count++) {
+    const page = JSON.parse((await fetchText(path, question)) ?? 'null') as Partial<Page<T>> | null
+    if (!Array.isArray(page?.items)) throw new SomethingElse()
+    for (const item of page.items) items.push(item)
+    if (page.continue === undefined) return items
+    path = `${url}?limit=${LARGEST_LIMIT}&continue=${encodeURIComponent(page.continue)}`
+  }
+  throw new Endless()
 }
 
 class SomethingElse extends Error {
   constructor() {
     super('it answers with something else')
+  }
+}
+
+class Endless extends Error {
+  constructor() {
+    super('its answer has no end')
   }
 }
 
@@ -167,7 +182,7 @@ function fetchText(url: string, { token, agent, signal }: Question): Promise<str
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
         text += chunk
-        if (text.length > ANSWER_LIMIT) request.destroy(new Error('its answer has no end'))
+        if (text.length > ANSWER_LIMIT) request.destroy(new Endless())
       })
       response.on('error', reject)
       response.on('end', () => {

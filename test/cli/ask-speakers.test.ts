@@ -83,7 +83,7 @@ async function problem(t: TestContext, answer: Answer, question?: Question): Pro
 test('a speaker is asked with a token of the viewer, and with no other', async (t) => {
   const hearing = await asked(t, ({ url, headers }, response) => {
     assert.equal(headers.authorization, 'Bearer of-the-viewer')
-    const items = url?.endsWith('/peers') ? [{ node: 'node-2' }] : [{ interface: 'eth0' }]
+    const items = url?.includes('/peers?') ? [{ node: 'node-2' }] : [{ interface: 'eth0' }]
     response.end(JSON.stringify(url?.endsWith('/node') ? FACTS : { items }))
   })
   assert.deepEqual(hearing, {
@@ -92,6 +92,16 @@ test('a speaker is asked with a token of the viewer, and with no other', async (
     segments: [{ interface: 'eth0' }],
     peers: [{ node: 'node-2' }],
   })
+})
+
+test('a list of several pages is read to its end', async (t) => {
+  const hearing = await asked(t, ({ url }, response) => {
+    if (!url?.includes('/peers?')) return old({ url } as IncomingMessage, response)
+    const token = new URL(url, 'https://speaker').searchParams.get('continue')
+    const page = token === 'more & more' ? { items: [2] } : { items: [1], continue: 'more & more' }
+    response.end(JSON.stringify(page))
+  })
+  assert.deepEqual(hearing, { ...NOTHING, peers: [1, 2] })
 })
 
 test('a node that is not reached at its first address is asked at its others', async (t) => {
@@ -119,4 +129,9 @@ test('a speaker that says nothing, refuses, talks nonsense or without end costs 
   assert.match(await problem(t, (_, response) => void response.end('{"items": 3}')), /something else/)
   assert.match(await problem(t, (_, response) => void response.end('<html>')), /JSON/)
   assert.match(await problem(t, (_, response) => void response.end('x'.repeat(2 << 20))), /no end/)
+  const more: Answer = (request, response) => {
+    if (request.url?.endsWith('/node')) old(request, response)
+    else response.end('{"items": [], "continue": "more"}')
+  }
+  assert.match(await problem(t, more), /no end/)
 })

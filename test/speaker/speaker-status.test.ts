@@ -58,6 +58,7 @@ test('segments, peers, addresses and strangers are told as reported, with the Se
 test('of the transitions the last few hundred are kept, the newest first', () => {
   const it = status()
   for (let count = 0; count < 600; count++) it.remember(transition(count))
-  assert.equal(it.transitions().length, 500)
-  assert.equal(it.transitions()[0]?.silentMs, 599)
+  const keys = it.transitions.keys()
+  assert.deepEqual([keys.length, keys], [500, keys.toSorted()])
+  assert.equal(it.transitions.view(keys[0] ?? '')?.silentMs, 599)
 })
