@@ -1,5 +1,6 @@
 // What proves to the API server who we are, and what it is read from.
 
+import type http from 'node:http'
 import type { RequestOptions } from 'node:https'
 
 /** What one request needs. */
@@ -7,6 +8,8 @@ export interface Access {
   headers: Record<string, string | string[]>
   /** Certificates and the like. The same object as long as nothing changed, so that connections can be kept. */
   tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'rejectUnauthorized' | 'servername'>
+  /** Through which the API server is reached; absent: through none. */
+  proxy?: { readonly host: string; readonly agent: http.Agent }
 }
 
 export interface Credentials {

@@ -132,7 +132,7 @@ export class ApiClient implements Startable {
     const answered = (code: string): void =>
       this.#onAnswered({ method, code, seconds: (performance.now() - start) / 1000 })
     return new Promise((resolve, reject) => {
-      const outgoing = send(url, { method, headers, agent: this.#agentFor(url, access.tls), signal })
+      const outgoing = send(url, { method, headers, agent: this.#agentFor(url, access), signal })
       // The agent's own keep-alive probes only what lies unused, and not over TLS.
       outgoing.on('socket', (socket) => socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS))
       outgoing.on('response', (response) => {
@@ -141,19 +141,20 @@ export class ApiClient implements Startable {
       })
       outgoing.on('error', (error) => {
         answered('unreachable')
-        reject(error)
+        reject(access.proxy === undefined ? error : behindProxy(error, access.proxy.host))
       })
       outgoing.end(text)
     })
   }
 
   /** The kept connections; new ones when certificates were replaced. */
-  #agentFor(url: URL, tls: Access['tls']): http.Agent {
+  #agentFor(url: URL, { tls, proxy }: Access): http.Agent {
     if (this.#agent?.tls === tls) return this.#agent.agent
     if (this.#agent) retire(this.#agent.agent)
     const kept = { keepAlive: true, timeout: UNUSED_CONNECTION_MS }
     const options = { ...kept, ...tls }
-    const agent = url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
+    const agent =
+      proxy?.agent ?? (url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options))
     this.#agent = { agent, tls }
     return agent
   }
@@ -182,6 +183,11 @@ function parseBody(text: string): unknown {
   } catch {
     throw new ApiUnreachable('GARBAGE', `the answer is not JSON: ${text.slice(0, 100)}`)
   }
+}
+
+/** What went wrong may be between the proxy and the server, or between us and the proxy. */
+function behindProxy({ message, code }: NodeJS.ErrnoException, host: string): Error {
+  return Object.assign(new Error(`by the proxy ${host}: ${message}`), { code })
 }
 
 /** Whatever went wrong, as one of the classes that callers know. */

@@ -91,10 +91,10 @@ class RefreshedCredentials implements Credentials {
   }
 
   async #read(): Promise<Access> {
-    const { headers, tls } = await this.#source.read()
-    const before = this.#access?.tls
+    const read = await this.#source.read()
+    const before = this.#access
     this.#freshUntil = performance.now() + REFRESH_MS
-    this.#access = { headers, tls: before && isSame(before, tls) ? before : tls }
+    this.#access = before && isSame(before.tls, read.tls) ? { ...before, headers: read.headers } : read
     return this.#access
   }
 }

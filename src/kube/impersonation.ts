@@ -15,12 +15,12 @@ export function impersonating(credentials: Credentials, { user, groups = [] }: I
     server: credentials.server,
     namespace: credentials.namespace,
     async access() {
-      const { headers, tls } = await credentials.access()
+      const access = await credentials.access()
       const asked = {
         'Impersonate-User': user,
         ...(groups.length > 0 && { 'Impersonate-Group': [...groups] }),
       }
-      return { headers: { ...headers, ...asked }, tls }
+      return { ...access, headers: { ...access.headers, ...asked } }
     },
     forget: () => credentials.forget(),
   }

@@ -1,12 +1,15 @@
 // Credentials from a kubeconfig: @kubernetes/client-node reads it, and runs its plugins. Its transport is not used: it
 // opens a new TLS connection for every request.
 
-import { KubeConfig } from '@kubernetes/client-node'
+import { KubeConfig, type User } from '@kubernetes/client-node'
 import { readFileSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
-import { delimiter, dirname } from 'node:path'
+import { delimiter, dirname, resolve } from 'node:path'
+import { parse } from 'yaml'
 import type { Access, CredentialsSource } from './access.ts'
 import { NotConfigured } from './errors.ts'
+import { isReachable, proxyOf, withNamesLeftToProxy } from './proxy.ts'
 
 export interface KubeconfigChoice {
   /** Merged as kubectl does; where one is there, those that are not are skipped. */
@@ -26,7 +29,8 @@ export function kubeconfigSource(choice: KubeconfigChoice): CredentialsSource {
       await config.applyToHTTPSOptions(options)
       const { ca, cert, key, passphrase, rejectUnauthorized, servername } = options
       const tls = definedOnly({ ca, cert, key, passphrase, rejectUnauthorized, servername })
-      return { headers: headersOf(options), tls }
+      const headers = { ...headersOf(options), ...(await tokenOf(config.getCurrentUser())) }
+      return { headers, tls, ...proxyOf(config.getCurrentCluster(), options) }
     },
     forget() {
       config = undefined // with it goes what the plugins remember
@@ -48,10 +52,16 @@ function loadConfig({ files, context: wanted }: KubeconfigChoice): KubeConfig {
     throw new NotConfigured(`${file} has no context "${wanted}"; it has ${[...known].join(', ') || 'none'}`)
   }
   if (wanted !== null) config.setCurrentContext(wanted)
-  if (!URL.canParse(config.getCurrentCluster()?.server ?? '')) {
+  const cluster = config.getCurrentCluster()
+  if (!URL.canParse(cluster?.server ?? '')) {
     const context = config.getCurrentContext() as string | undefined
     const why = context ? `its current context "${context}" leads to no cluster` : 'it has no current context'
     throw new NotConfigured(`${file} names no API server: ${why}`)
+  }
+  if (cluster !== null && !isReachable(cluster)) {
+    throw new NotConfigured(
+      `the proxy-url of cluster "${cluster.name}" in ${file} leads to no proxy: it begins with http://, https:// or socks5://`,
+    )
   }
   const { user = '' } = config.getContextObject(config.getCurrentContext()) ?? {}
   if (user !== '' && config.getUser(user) === null) {
@@ -70,7 +80,7 @@ function mergeFiles(files: readonly string[]): KubeConfig {
   const loaded = (present.length > 0 ? present : files).map(loadFile)
   const merged = new KubeConfig()
   merged.loadFromOptions({
-    clusters: loaded.flatMap(({ clusters }) => clusters), // of a name the first is found
+    clusters: loaded.flatMap(({ clusters }) => clusters.map(withNamesLeftToProxy)), // of a name the first is found
     users: loaded.flatMap(({ users }) => users),
     contexts: loaded.flatMap(({ contexts }) => contexts),
     currentContext: loaded.find(({ currentContext }) => currentContext)?.currentContext,
@@ -84,7 +94,22 @@ function loadFile(file: string): KubeConfig {
   if (text.trim() === '') return config // which is no error for kubectl
   config.loadFromString(text)
   config.makePathsAbsolute(dirname(file))
+  const { users } = parse(text) as { users?: readonly { name: string; user?: { tokenFile?: string } }[] }
+  for (const { name, user } of users ?? []) {
+    const known: KnownUser | null = config.getUser(name)
+    if (known !== null && user?.tokenFile) known.tokenFile = resolve(dirname(file), user.tokenFile)
+  }
   return config
+}
+
+/** With what client-node leaves out. */
+type KnownUser = User & { tokenFile?: string }
+
+/** It counts also where the user has a token besides, as with kubectl. */
+async function tokenOf(user: KnownUser | null): Promise<Record<string, string>> {
+  if (!user?.tokenFile) return {}
+  const token = await readFile(user.tokenFile, 'utf8')
+  return { Authorization: `Bearer ${token.trim()}` }
 }
 
 function definedOnly(values: object): Access['tls'] {

@@ -216,3 +216,19 @@ test('credentials that are read anew and have not changed keep the connections',
   await client.request({ path })
   assert.equal(server.connections, 1)
 })
+
+test('a tokenFile is found beside its kubeconfig, counts more than a token, and is read anew', async (t) => {
+  const server = await startApiServer(t, FIRST)
+  const dir = folder(t)
+  const client = await clientOf(t, kubeconfig(dir, clusterOf(server), { token: 'older', tokenFile: 'token' }))
+  await assert.rejects(client.request({ path }), { code: 'ENOENT', message: /token'$/ })
+  writeFileSync(join(dir, 'token'), 'first\n')
+  await client.request({ path })
+  writeFileSync(join(dir, 'token'), 'second\n')
+  passRefreshTime(t)
+  await client.request({ path })
+  assert.deepEqual(
+    server.requests.map(({ headers }) => headers.authorization),
+    ['Bearer first', 'Bearer second'],
+  )
+})
