@@ -2,17 +2,15 @@
 // subnet has, or that somebody has already; packets that the kernel would drop, or not carry. Pure.
 
 import type { Pool } from '../config/index.ts'
-import { formatRange, includes, intersect, parseAddress, parseRange, type Range } from '../ip/index.ts'
+import { formatRange, includes, intersect, parseAddress } from '../ip/index.ts'
 import { isLinkLocal } from '../packet/index.ts'
-import type { Hearing, InterfaceView, PeerView } from '../status/index.ts'
+import type { Hearing, InterfaceView } from '../status/index.ts'
 import type { Cluster } from './cluster.ts'
 import type { Finding } from './finding.ts'
-
-type Heard = Exclude<Hearing, { problem: string }>
-type Told = Heard & { readonly facts: NonNullable<Heard['facts']> }
+import { heardFrom, isSingle, rangeOf, subnetOf, type Told, toldOf } from './told-interfaces.ts'
 
 export function checkNodes(cluster: Cluster, hearings: readonly Hearing[]): Finding[] {
-  const told = hearings.filter((hearing): hearing is Told => 'facts' in hearing && hearing.facts !== null)
+  const told = toldOf(hearings)
   const pools = [...cluster.configuration.pools.values()]
   return [
     ...(knowsAll(cluster, told) ? pools.flatMap((pool) => outsideSubnets(pool, told)) : []),
@@ -55,20 +53,6 @@ function hasBareIPv6({ networks }: InterfaceView): boolean {
   const own = networks.filter((network) => !isIPv4(network)).flatMap(rangeOf)
   const wider = own.filter((range) => !isSingle(range) && !isLinkLocal(range.first))
   return own.some(isSingle) && wider.length === 0
-}
-
-/** A single address is nobody's subnet. */
-function subnetOf(network: string): Range[] {
-  return rangeOf(network).filter((range) => !isSingle(range))
-}
-
-function rangeOf(network: string): Range[] {
-  const parsed = parseRange(network)
-  return 'range' in parsed ? [parsed.range] : []
-}
-
-function isSingle({ first, last }: Range): boolean {
-  return first === last
 }
 
 function takenAddresses(pool: Pool, told: readonly Told[]): Finding[] {
@@ -152,7 +136,7 @@ function differentMtus(told: readonly Told[]): Finding[] {
   for (const { node, facts, peers } of told) {
     for (const peer of peers) {
       const own = facts.interfaces.find(({ name }) => name === peer.interface)
-      const other = heardOf(peer, interfacesOf.get(peer.node) ?? [])
+      const other = heardFrom(peer, interfacesOf.get(peer.node) ?? [])
       if (own === undefined || other === undefined || own.mtu <= other.mtu) continue
       const key = `${peer.node} ${other.name}`
       if (found.has(key)) continue
@@ -167,13 +151,4 @@ function differentMtus(told: readonly Told[]): Finding[] {
     }
   }
   return [...found.values()]
-}
-
-/** VLANs have the MAC of their card: then by the name, which is mostly the same on all nodes, or not at all. */
-function heardOf(
-  { mac, interface: name }: PeerView,
-  interfaces: readonly InterfaceView[],
-): InterfaceView | undefined {
-  const [first, ...more] = interfaces.filter((each) => each.mac === mac)
-  return more.length === 0 ? first : [first, ...more].find((each) => each?.name === name)
 }

@@ -7,6 +7,7 @@ import { checkConfiguration } from './check-pools.ts'
 import { checkInstallation } from './check-programs.ts'
 import { checkSegments } from './check-segments.ts'
 import { checkServices } from './check-services.ts'
+import { checkSubnets } from './check-subnets.ts'
 import type { Cluster } from './cluster.ts'
 import { byGravity, type Finding } from './finding.ts'
 
@@ -14,5 +15,6 @@ import { byGravity, type Finding } from './finding.ts'
 export function diagnose(cluster: Cluster, hearings: readonly Hearing[]): Finding[] {
   const checks = [checkInstallation, checkClocks, checkConfiguration, checkServices]
   const found = checks.flatMap((check) => check(cluster))
-  return [...found, ...checkSegments(cluster, hearings), ...checkNodes(cluster, hearings)].sort(byGravity)
+  const seen = [checkSegments(cluster, hearings), checkNodes(cluster, hearings), checkSubnets(hearings)]
+  return [...found, ...seen.flat()].sort(byGravity)
 }

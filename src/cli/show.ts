@@ -5,7 +5,7 @@ import { showFindings } from './show-findings.ts'
 import type { Overview } from './overview.ts'
 import type { FamilyCounts, PoolReport } from './pool-report.ts'
 import type { ServiceReport, ServiceState } from './service-report.ts'
-import { age, type Cell, field, type Paint, printable, type Style, table, type Tone } from './text.ts'
+import { age, type Cell, field, type Paint, printable, someOf, type Style, table, type Tone } from './text.ts'
 import type { Whereabouts } from './whereabouts.ts'
 
 const STATE_TONES: Readonly<Record<ServiceState, Tone>> = {
@@ -67,11 +67,6 @@ function usage({ used, total }: FamilyCounts): string {
 /** As a power of two where the digits would say nothing. */
 function short(count: string): string {
   return count.length > 12 ? `2^${BigInt(count).toString(2).length - 1}` : count
-}
-
-function someOf(texts: readonly string[], most: number): string {
-  const named = texts.slice(0, most).join(',')
-  return texts.length > most ? `${named} and ${texts.length - most} more` : named
 }
 
 export function showOverview(overview: Overview, { paint }: Style): string {

@@ -70,6 +70,12 @@ export function field(label: string, texts: readonly string[], width = 14): stri
   return texts.map((text, index) => `${(index === 0 ? label : '').padEnd(width)}${text}\n`).join('')
 }
 
+/** The first `most`, and how many more there are. */
+export function someOf(texts: readonly string[], most: number): string {
+  const named = texts.slice(0, most).join(',')
+  return texts.length > most ? `${named} and ${texts.length - most} more` : named
+}
+
 /** How long ago, as kubectl says it: `5s`, `3m`, `2h`, `4d`. */
 export function age(since: string, now: number): string {
   const seconds = Math.max(0, Math.round((now - Date.parse(since)) / 1000))
