@@ -33,6 +33,15 @@ export function cellOf({ family, first, last, perCell }: AddressGrid, address: A
   return Number((address.value - first) / perCell)
 }
 
+/** The cells, both ends included, that have addresses of `range`; `null`: none has. */
+export function cellsOf(grid: AddressGrid, range: RangeView): { first: number; last: number } | null {
+  const [from, to] = [parseAddress(range.first), parseAddress(range.last)]
+  if (from === null || to === null || to.value < grid.first || from.value > grid.last) return null
+  const first = cellOf(grid, from.value < grid.first ? { ...from, value: grid.first } : from)
+  const last = cellOf(grid, to.value > grid.last ? { ...to, value: grid.last } : to)
+  return first === null || last === null ? null : { first, last }
+}
+
 /** The addresses of a cell, `first` or `first to last`. */
 export function nameOf({ family, first, last, perCell }: AddressGrid, cell: number): string {
   const from = first + BigInt(cell) * perCell

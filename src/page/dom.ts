@@ -23,6 +23,23 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
+/** A screen reader reads aloud what is set, also what was there before. */
+export function tell(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text
+}
+
+/** Makes `wanted` the children, and does not touch those that are: what is read aloud or has the focus goes on. */
+export function showChildren(parent: Element, wanted: readonly Element[]): void {
+  const staying = new Set(wanted)
+  const going = Array.from(parent.children).filter((child) => !staying.has(child))
+  for (const child of going) child.remove()
+  let next = parent.firstElementChild
+  for (const element of wanted) {
+    if (element === next) next = next.nextElementSibling
+    else parent.insertBefore(element, next)
+  }
+}
+
 /** `1 Service`, `2 Services`. */
 export function counted(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`

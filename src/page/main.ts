@@ -5,7 +5,7 @@ import { byId, counted, make, onceAFrame } from './dom.ts'
 import { type Changed, Live, readService } from './live.ts'
 import { PoolMap } from './pool-map.ts'
 import { isTroubled, Store } from './store.ts'
-import { drawHistory, NodesView, ServicesView, showDetail } from './views.ts'
+import { HistoryView, NodesView, ServicesView, showDetail } from './views.ts'
 
 const store = new Store()
 
@@ -68,6 +68,7 @@ function wordsFor({ state, message, services, conflicts, exhaustion, ...counts }
 }
 
 const nodes = new NodesView()
+const past = new HistoryView()
 const list = new ServicesView(
   () => list.draw(store.sorted),
   (key) => open(key),
@@ -90,7 +91,7 @@ const draw: Record<Changed, () => void> = {
   }),
   pools: drawMaps,
   speakers: onceAFrame(() => nodes.draw(store.speakers.values())),
-  transitions: onceAFrame(() => drawHistory(store.transitions)),
+  transitions: onceAFrame(() => past.draw(store.transitions)),
 }
 
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawMaps)

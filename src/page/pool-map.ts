@@ -1,10 +1,9 @@
 // One range of a pool as a canvas: a cell for each address, or for a block of them. The cell under pointer or cursor is
 // told in words.
 
-import { parseAddress } from '../ip/index.ts'
 import type { PoolDetail, RangeView } from '../status/index.ts'
-import { type AddressGrid, cellOf, gridOf, moved, nameOf } from './address-grid.ts'
-import { make } from './dom.ts'
+import { type AddressGrid, cellOf, cellsOf, gridOf, moved, nameOf } from './address-grid.ts'
+import { make, tell } from './dom.ts'
 import { isTroubled, type KnownService } from './store.ts'
 
 /** Width of the map on the screen. */
@@ -20,12 +19,14 @@ export class PoolMap {
   readonly element: HTMLElement
   readonly #canvas: HTMLCanvasElement
   readonly #described: HTMLElement
+  /** Frames the cell that is told in words. */
+  readonly #frame = make('span', { className: 'cursor' })
   readonly #grid: AddressGrid
   readonly #cellPx: number
   readonly #services = new Map<number, KnownService[]>()
   /** Cells of a Service, which stays as it is: a change makes another one. */
   readonly #cells = new WeakMap<KnownService, readonly number[]>()
-  readonly #withheld = new Map<number, string>()
+  #withheld: readonly { readonly first: number; readonly last: number; readonly why: string }[] = []
   #cursor = 0
   /** The cell at the cursor is told in words. */
   #isLookedAt = false
@@ -49,7 +50,9 @@ export class PoolMap {
     this.#canvas.setAttribute('aria-describedby', 'map-hint')
     this.#described = make('p', { className: 'described' }, `${range.first} to ${range.last}`)
     this.#described.setAttribute('aria-live', 'polite')
-    this.element = make('div', {}, this.#canvas, this.#described)
+    this.#frame.hidden = true
+    const map = make('div', { className: 'map' }, this.#canvas, this.#frame)
+    this.element = make('div', {}, map, this.#described)
     this.#canvas.addEventListener('pointermove', (event) => this.#goTo(this.#cellAt(event)))
     this.#canvas.addEventListener('click', (event) => this.#choose(this.#cellAt(event), onChosen))
     this.#canvas.addEventListener('focus', () => this.#goTo(this.#cursor))
@@ -71,8 +74,10 @@ export class PoolMap {
         else others.push(service)
       }
     }
-    this.#withheld.clear()
-    for (const { first, last, because, owner } of withheld) this.#withhold(first, last, owner ?? because)
+    this.#withheld = withheld.flatMap((range) => {
+      const cells = cellsOf(this.#grid, range)
+      return cells === null ? [] : { ...cells, why: range.owner ?? range.because }
+    })
     this.#paint()
     if (this.#isLookedAt) this.#goTo(this.#cursor)
   }
@@ -83,18 +88,6 @@ export class PoolMap {
     const cells = service.addresses.flatMap((address) => cellOf(this.#grid, address) ?? [])
     this.#cells.set(service, cells)
     return cells
-  }
-
-  #withhold(first: string, last: string, why: string): void {
-    const [from, to] = [parseAddress(first), parseAddress(last)]
-    if (from === null || to === null) return
-    const { family, first: start, last: end, perCell } = this.#grid
-    const low = from.value > start ? from.value : start
-    const high = to.value < end ? to.value : end
-    for (let value = low; value <= high && from.family === family; value += perCell) {
-      const cell = cellOf(this.#grid, { family, value })
-      if (cell !== null) this.#withheld.set(cell, why)
-    }
   }
 
   /** One pixel a cell, then enlarged: painting 65,536 rectangles would be felt. */
@@ -108,7 +101,7 @@ export class PoolMap {
     const pixels = new Uint32Array(image.data.buffer)
     const colour = coloursOf(this.#canvas)
     pixels.fill(colour('--free'), 0, cells)
-    for (const cell of this.#withheld.keys()) pixels[cell] = colour('--withheld')
+    for (const { first, last } of this.#withheld) pixels.fill(colour('--withheld'), first, last + 1)
     for (const [cell, services] of this.#services) {
       pixels[cell] = colour(services.some(({ view }) => isTroubled(view)) ? '--trouble' : '--used')
     }
@@ -132,15 +125,28 @@ export class PoolMap {
   #goTo(cell: number): void {
     this.#cursor = cell
     this.#isLookedAt = true
-    this.#described.textContent = `${nameOf(this.#grid, cell)}: ${this.#wordsFor(cell)}`
+    this.#putFrame(cell)
+    tell(this.#described, `${nameOf(this.#grid, cell)}: ${this.#wordsFor(cell)}`)
+  }
+
+  /** In parts of the map, which is smaller on a small screen. */
+  #putFrame(cell: number): void {
+    const { columns, cells } = this.#grid
+    const rows = Math.ceil(cells / columns)
+    const { style } = this.#frame
+    style.left = `${((cell % columns) / columns) * 100}%`
+    style.top = `${(Math.floor(cell / columns) / rows) * 100}%`
+    style.width = `${100 / columns}%`
+    style.height = `${100 / rows}%`
+    this.#frame.hidden = false
   }
 
   #wordsFor(cell: number): string {
     const services = this.#services.get(cell) ?? []
     const [only] = services
     if (only === undefined) {
-      const why = this.#withheld.get(cell)
-      return why === undefined ? 'free' : `not given out: ${why}`
+      const withheld = this.#withheld.find(({ first, last }) => first <= cell && cell <= last)
+      return withheld === undefined ? 'free' : `not given out: ${withheld.why}`
     }
     if (services.length > 3) return `${services.length} Services`
     return services

@@ -1,12 +1,14 @@
 // The parts of the page besides the maps: nodes, the list of Services, what happened, one Service in detail.
 
 import type { ServiceDetail, SpeakerSegment, SpeakerView, Transition } from '../status/index.ts'
-import { byId, counted, make } from './dom.ts'
+import { byId, counted, make, showChildren, tell } from './dom.ts'
 import { isTroubled, type KnownService } from './store.ts'
 
 /** Addresses named on a node's card. */
 const NAMED = 12
 const FLASH_MS = 4000
+/** `localeCompare` would make one for each two names. */
+const BY_NUMBER = new Intl.Collator(undefined, { numeric: true })
 
 export class NodesView {
   readonly #list = byId('nodes', HTMLElement)
@@ -17,15 +19,13 @@ export class NodesView {
   #drawn: ReadonlyMap<SpeakerView, HTMLElement> = new Map()
 
   draw(speakers: Iterable<SpeakerView>): void {
-    const byName = (a: SpeakerView, b: SpeakerView): number =>
-      a.node.localeCompare(b.node, undefined, { numeric: true })
-    const all = [...speakers].sort(byName)
+    const all = [...speakers].sort((a, b) => BY_NUMBER.compare(a.node, b.node))
     const speaking = all.filter(({ pod }) => pod !== undefined).map(({ node }) => node)
     if (speaking.join() !== this.#speaking.join()) this.#drawn = new Map()
     this.#speaking = speaking
     const cards = new Map(all.map((each) => [each, this.#drawn.get(each) ?? this.#card(each, speaking)]))
     this.#drawn = cards
-    this.#list.replaceChildren(...cards.values())
+    showChildren(this.#list, [...cards.values()])
   }
 
   #card(speaker: SpeakerView, speaking: readonly string[]): HTMLElement {
@@ -117,13 +117,15 @@ export class ServicesView {
     const focused = (document.activeElement as HTMLElement | null)?.dataset.key
     const rows = new Map(shown.map((service) => [service, this.#drawn.get(service) ?? this.#row(service)]))
     this.#drawn = rows
-    this.#rows.replaceChildren(...rows.values())
-    if (focused !== undefined)
+    showChildren(this.#rows, [...rows.values()])
+    if (focused !== undefined && document.activeElement === document.body)
       this.#rows.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus()
-    byId('found', HTMLElement).textContent =
+    tell(
+      byId('found', HTMLElement),
       found.length > ROWS
         ? `${this.#from + 1} to ${this.#from + shown.length} of ${found.length}`
-        : `${found.length} found`
+        : `${found.length} found`,
+    )
     this.#previous.disabled = this.#from === 0
     this.#next.disabled = this.#from + ROWS >= found.length
   }
@@ -155,14 +157,29 @@ export class ServicesView {
 
 const SHOWN_TRANSITIONS = 50
 
-export function drawHistory(transitions: readonly Transition[]): void {
-  const entries = transitions.slice(0, SHOWN_TRANSITIONS).map(({ time, kind, namespace, name, message }) => {
+export class HistoryView {
+  readonly #list = byId('history', HTMLElement)
+  /** A screen reader tells what is new in the list: what has been told is used again. */
+  readonly #entries = new WeakMap<Transition, HTMLElement>()
+
+  draw(transitions: readonly Transition[]): void {
+    showChildren(
+      this.#list,
+      transitions.slice(0, SHOWN_TRANSITIONS).map((transition) => this.#entryOf(transition)),
+    )
+  }
+
+  #entryOf(transition: Transition): HTMLElement {
+    const before = this.#entries.get(transition)
+    if (before !== undefined) return before
+    const { time, kind, namespace, name, message } = transition
     const when = make('time', {}, time.slice(11, 19))
     when.dateTime = time
     const bad = kind === 'Refused' || kind === 'Trouble'
-    return make('li', { className: bad ? 'trouble' : '' }, when, ` ${namespace}/${name}: ${message}`)
-  })
-  byId('history', HTMLElement).replaceChildren(...entries)
+    const entry = make('li', { className: bad ? 'trouble' : '' }, when, ` ${namespace}/${name}: ${message}`)
+    this.#entries.set(transition, entry)
+    return entry
+  }
 }
 
 /** `undefined`: it is gone. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { parseAddress } from '../../src/ip/index.ts'
-import { type AddressGrid, cellOf, gridOf, moved, nameOf } from '../../src/page/address-grid.ts'
+import { type AddressGrid, cellOf, cellsOf, gridOf, moved, nameOf } from '../../src/page/address-grid.ts'
 
 function grid(first: string, last: string): AddressGrid {
   const found = gridOf({ first, last })
@@ -50,4 +50,17 @@ test('arrow keys move by cells and rows, and stop at the edges', () => {
     [11, 74, 9, 10, 0, 99, 10],
   )
   assert.equal(moved(it, 99, 'ArrowRight'), 99)
+})
+
+test('a range has the cells that it touches, as far as it lies in the grid', () => {
+  const it = grid('10.0.0.0', '10.0.0.99')
+  const cells = (first: string, last: string) => cellsOf(it, { first, last })
+  assert.deepEqual(cells('10.0.0.10', '10.0.0.20'), { first: 10, last: 20 })
+  assert.deepEqual(cells('9.0.0.0', '11.0.0.0'), { first: 0, last: 99 })
+  assert.deepEqual(
+    [cells('10.0.1.0', '10.0.1.9'), cells('fd00::1', 'fd00::2'), cells('x', 'y')],
+    [null, null, null],
+  )
+  const wide = grid('fd00::', 'fd00::ffff:ffff:ffff:ffff')
+  assert.deepEqual(cellsOf(wide, { first: 'fd00::1', last: 'fd00:0:0:0:1::' }), { first: 0, last: 1 })
 })
