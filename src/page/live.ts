@@ -14,6 +14,9 @@ import type { Store } from './store.ts'
 const LIMIT = 500
 const RETRY_MS = 1000
 
+/** While a long list is read what has come is shown so often. */
+const SHOWN_EVERY_MS = 500
+
 interface Page {
   readonly items: readonly never[]
   readonly continue?: string
@@ -101,29 +104,42 @@ export class Live {
     store.clear()
     const { onChange } = this.#init
     const isOld = (): boolean => reading !== this.#reading
-    await this.#readList('/api/v1/speakers', isOld, (view: SpeakerView) =>
-      store.speakers.set(view.node, view),
-    )
+    await this.#readList('/api/v1/speakers', isOld, (views: readonly SpeakerView[]) => {
+      for (const view of views) store.speakers.set(view.node, view)
+    })
     onChange('speakers')
     const names: string[] = []
-    await this.#readList('/api/v1/pools', isOld, ({ name }: PoolView) => names.push(name))
+    await this.#readList('/api/v1/pools', isOld, (views: readonly PoolView[]) => {
+      for (const { name } of views) names.push(name)
+    })
     for (const name of names) if (!isOld()) await this.#readPool(name)
-    await this.#readList('/api/v1/services', isOld, (view: ServiceView) => store.putService(view))
+    let shownAt = -Infinity
+    await this.#readList('/api/v1/services', isOld, (views: readonly ServiceView[]) => {
+      for (const view of views) store.putService(view)
+      if (performance.now() - shownAt < SHOWN_EVERY_MS) return
+      shownAt = performance.now()
+      onChange('services')
+    })
     const past: Transition[] = []
-    await this.#readList('/api/v1/transitions', isOld, (each: Transition) => past.push(each))
+    await this.#readList('/api/v1/transitions', isOld, (some: readonly Transition[]) => {
+      past.push(...some)
+    })
     if (isOld()) return
     for (const transition of past.toReversed()) store.addTransition(transition)
     for (const what of ['services', 'transitions'] as const) onChange(what)
   }
 
-  async #readList(path: string, isOld: () => boolean, take: (item: never) => void): Promise<void> {
+  async #readList(
+    path: string,
+    isOld: () => boolean,
+    take: (items: readonly never[]) => void,
+  ): Promise<void> {
     let next: string | undefined = ''
     while (next !== undefined && !isOld()) {
       const page: Page = await read<Page>(`${path}?limit=${LIMIT}${next && `&continue=${next}`}`)
       if (isOld()) return
-      for (const item of page.items) take(item)
+      take(page.items)
       next = page.continue
-      this.#init.onChange('services')
     }
   }
 

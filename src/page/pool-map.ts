@@ -9,6 +9,8 @@ import { isTroubled, type KnownService } from './store.ts'
 /** Width of the map on the screen. */
 const WIDTH_PX = 768
 const LARGEST_CELL_PX = 18
+/** Cells of this size have a line between them. */
+const LINED_CELL_PX = 6
 
 export interface PoolMapInit {
   readonly range: RangeView
@@ -22,7 +24,7 @@ export class PoolMap {
   /** Frames the cell that is told in words. */
   readonly #frame = make('span', { className: 'cursor' })
   readonly #grid: AddressGrid
-  readonly #cellPx: number
+  readonly #rows: number
   readonly #services = new Map<number, KnownService[]>()
   /** Cells of a Service, which stays as it is: a change makes another one. */
   readonly #cells = new WeakMap<KnownService, readonly number[]>()
@@ -39,10 +41,12 @@ export class PoolMap {
 
   private constructor({ range, onChosen }: PoolMapInit, grid: AddressGrid) {
     this.#grid = grid
-    this.#cellPx = Math.max(3, Math.min(LARGEST_CELL_PX, Math.floor(WIDTH_PX / grid.columns)))
+    this.#rows = Math.ceil(grid.cells / grid.columns)
     this.#canvas = make('canvas', {})
-    this.#canvas.width = grid.columns * this.#cellPx
-    this.#canvas.height = Math.ceil(grid.cells / grid.columns) * this.#cellPx
+    this.#canvas.width = grid.columns
+    this.#canvas.height = this.#rows
+    const cellPx = Math.max(3, Math.min(LARGEST_CELL_PX, Math.floor(WIDTH_PX / grid.columns)))
+    this.#canvas.style.width = `${grid.columns * cellPx}px`
     this.#canvas.tabIndex = 0
     this.#canvas.setAttribute('role', 'application')
     this.#canvas.setAttribute('aria-roledescription', 'map of addresses')
@@ -51,7 +55,14 @@ export class PoolMap {
     this.#described = make('p', { className: 'described' }, `${range.first} to ${range.last}`)
     this.#described.setAttribute('aria-live', 'polite')
     this.#frame.hidden = true
-    const map = make('div', { className: 'map' }, this.#canvas, this.#frame)
+    const map = make(
+      'div',
+      { className: cellPx < LINED_CELL_PX ? 'map' : 'lined map' },
+      this.#canvas,
+      this.#frame,
+    )
+    map.style.setProperty('--columns', String(grid.columns))
+    map.style.setProperty('--rows', String(this.#rows))
     this.element = make('div', {}, map, this.#described)
     this.#canvas.addEventListener('pointermove', (event) => this.#goTo(this.#cellAt(event)))
     this.#canvas.addEventListener('click', (event) => this.#choose(this.#cellAt(event), onChosen))
@@ -90,35 +101,25 @@ export class PoolMap {
     return cells
   }
 
-  /** One pixel a cell, then enlarged: painting 65,536 rectangles would be felt. */
+  /** One pixel a cell, which the style sheet enlarges: painting 65,536 rectangles would be felt. */
   #paint(): void {
-    const { columns, cells } = this.#grid
-    const small = new OffscreenCanvas(columns, Math.ceil(cells / columns))
-    const context = small.getContext('2d')
-    const shown = this.#canvas.getContext('2d')
-    if (context === null || shown === null) return
-    const image = context.createImageData(small.width, small.height)
+    const context = this.#canvas.getContext('2d')
+    if (context === null) return
+    const image = context.createImageData(this.#canvas.width, this.#canvas.height)
     const pixels = new Uint32Array(image.data.buffer)
     const colour = coloursOf(this.#canvas)
-    pixels.fill(colour('--free'), 0, cells)
+    pixels.fill(colour('--free'), 0, this.#grid.cells)
     for (const { first, last } of this.#withheld) pixels.fill(colour('--withheld'), first, last + 1)
     for (const [cell, services] of this.#services) {
       pixels[cell] = colour(services.some(({ view }) => isTroubled(view)) ? '--trouble' : '--used')
     }
     context.putImageData(image, 0, 0)
-    shown.imageSmoothingEnabled = false
-    shown.clearRect(0, 0, this.#canvas.width, this.#canvas.height)
-    shown.drawImage(small, 0, 0, this.#canvas.width, this.#canvas.height)
-    if (this.#cellPx < 6) return
-    shown.fillStyle = getComputedStyle(this.#canvas).getPropertyValue('--panel')
-    for (let x = 0; x < this.#canvas.width; x += this.#cellPx) shown.fillRect(x, 0, 1, this.#canvas.height)
-    for (let y = 0; y < this.#canvas.height; y += this.#cellPx) shown.fillRect(0, y, this.#canvas.width, 1)
   }
 
   #cellAt({ offsetX, offsetY }: MouseEvent): number {
-    const scale = this.#canvas.width / this.#canvas.clientWidth
-    const [column, row] = [offsetX, offsetY].map((offset) => Math.floor((offset * scale) / this.#cellPx))
-    const cell = (row ?? 0) * this.#grid.columns + (column ?? 0)
+    const { clientWidth, clientHeight } = this.#canvas
+    const column = Math.floor((offsetX / clientWidth) * this.#grid.columns)
+    const cell = Math.floor((offsetY / clientHeight) * this.#rows) * this.#grid.columns + column
     return Math.max(0, Math.min(this.#grid.cells - 1, cell))
   }
 
@@ -131,13 +132,12 @@ export class PoolMap {
 
   /** In parts of the map, which is smaller on a small screen. */
   #putFrame(cell: number): void {
-    const { columns, cells } = this.#grid
-    const rows = Math.ceil(cells / columns)
+    const { columns } = this.#grid
     const { style } = this.#frame
     style.left = `${((cell % columns) / columns) * 100}%`
-    style.top = `${(Math.floor(cell / columns) / rows) * 100}%`
+    style.top = `${(Math.floor(cell / columns) / this.#rows) * 100}%`
     style.width = `${100 / columns}%`
-    style.height = `${100 / rows}%`
+    style.height = `${100 / this.#rows}%`
     this.#frame.hidden = false
   }
 

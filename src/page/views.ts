@@ -7,8 +7,6 @@ import { isTroubled, type KnownService } from './store.ts'
 /** Addresses named on a node's card. */
 const NAMED = 12
 const FLASH_MS = 4000
-/** `localeCompare` would make one for each two names. */
-const BY_NUMBER = new Intl.Collator(undefined, { numeric: true })
 
 export class NodesView {
   readonly #list = byId('nodes', HTMLElement)
@@ -19,7 +17,7 @@ export class NodesView {
   #drawn: ReadonlyMap<SpeakerView, HTMLElement> = new Map()
 
   draw(speakers: Iterable<SpeakerView>): void {
-    const all = [...speakers].sort((a, b) => BY_NUMBER.compare(a.node, b.node))
+    const all = [...speakers].sort((a, b) => (byNumber(a.node) < byNumber(b.node) ? -1 : 1))
     const speaking = all.filter(({ pod }) => pod !== undefined).map(({ node }) => node)
     if (speaking.join() !== this.#speaking.join()) this.#drawn = new Map()
     this.#speaking = speaking
@@ -57,6 +55,11 @@ export class NodesView {
     }
     return card
   }
+}
+
+/** To sort node-2 before node-10: a collator of the browser that can takes 20 ms to make. */
+function byNumber(name: string): string {
+  return name.replaceAll(/\d+/g, (digits) => digits.padStart(10, '0'))
 }
 
 /** Names of those not heard; on several segments that is in order. */
