@@ -5,17 +5,16 @@ import { advertisement, apply, pool } from '../test/e2e/cluster.ts'
 import { NODES, on } from '../test/e2e/lan.ts'
 import { allAssigned, createAnnounced, names, stopWatching, watchServices } from './assignments.ts'
 import { requestsBetween } from './audit-log.ts'
-import { type Contender, inTurns } from './contender.ts'
-import { Figures } from './figures.ts'
+import { type Contender, inTurns, type Role, ROLES, vacate } from './contender.ts'
+import { Figures, OURS } from './figures.ts'
 import { conclude } from './result.ts'
 import { settings } from './settings.ts'
 
 const SETTINGS = settings({ services: 300, minutes: 1, settleSeconds: 20, failoverSeconds: 30 })
-const ACCOUNTS = ['controller', 'speaker'] as const
 const many = `${SETTINGS.services} Services`
 const during = `a cable pulled, ${many}`
 
-type Quantity = `${(typeof ACCOUNTS)[number]}: ${'none' | 'many' | 'failover'}`
+type Quantity = `${Role}: ${'none' | 'many' | 'failover'}`
 
 const figures = new Figures<Quantity>({
   'controller: none': { what: 'each controller, no Service', unit: '/min' },
@@ -29,14 +28,25 @@ const figures = new Figures<Quantity>({
 // The audit log’s clock.
 const now = (): number => Date.now()
 
+/** Of the processes of a role together; undefined when there are none. */
+function askedBy(
+  contender: Contender,
+  role: Role,
+  requests: ReadonlyMap<string, number>,
+): number | undefined {
+  if (contender.processesOf(role).length === 0) return undefined
+  return contender.usersOf(role).reduce((sum, user) => sum + (requests.get(user) ?? 0), 0)
+}
+
 async function steady(contender: Contender, services: 'none' | 'many'): Promise<void> {
   await sleep(SETTINGS.settleSeconds * 1000)
   const from = now()
   await sleep(SETTINGS.minutes * 60_000)
   const requests = requestsBetween(from, now())
-  for (const account of ACCOUNTS) {
-    const each = (requests.get(account) ?? 0) / contender.processesOf(account).length
-    figures.add(`${account}: ${services}`, contender.name, each / SETTINGS.minutes)
+  for (const role of ROLES) {
+    const asked = askedBy(contender, role, requests)
+    const perMinute = (asked ?? Number.NaN) / contender.processesOf(role).length / SETTINGS.minutes
+    if (asked !== undefined) figures.add(`${role}: ${services}`, contender.name, perMinute)
   }
 }
 
@@ -48,17 +58,22 @@ async function failover(contender: Contender): Promise<void> {
   await sleep(SETTINGS.failoverSeconds * 1000)
   const requests = requestsBetween(from, now())
   await on('', `ip link set lan-${node} up`)
-  for (const account of ACCOUNTS)
-    figures.add(`${account}: failover`, contender.name, requests.get(account) ?? 0)
+  for (const role of ROLES) {
+    const asked = askedBy(contender, role, requests)
+    if (asked !== undefined) figures.add(`${role}: failover`, contender.name, asked)
+  }
 }
 
 await apply(pool('bench', ['10.4.0.0/14']), advertisement('all', { interfaces: ['eth0'] }))
 await watchServices()
 await inTurns(1, { onlyController: false }, ({ contender }) => steady(contender, 'none'))
 const all = names('held', SETTINGS.services)
+await vacate()
 await createAnnounced(all)
 await inTurns(1, { onlyController: false }, async ({ contender }) => {
   await allAssigned(all)
+  // The others find them assigned when they start; so does ours.
+  if (contender.name === OURS) await contender.reinstall()
   await steady(contender, 'many')
   await failover(contender)
 })

@@ -1,5 +1,5 @@
 // What the programs have asked of the API server, by its own audit log: needs `sandbox exec --audit`, which logs the
-// ServiceAccounts of the product's namespace, and so those of whoever takes its place there.
+// ServiceAccounts of the product's namespace: of others only who runs there is counted.
 
 import { readFileSync } from 'node:fs'
 
@@ -9,7 +9,7 @@ interface AuditEvent {
   readonly requestReceivedTimestamp: string
 }
 
-/** Requests by ServiceAccount between two times, ms since 1970. A watch is one request, however long it lasts. */
+/** Requests by user between two times, ms since 1970. A watch is one request, however long it lasts. */
 export function requestsBetween(from: number, to: number): Map<string, number> {
   const text = readFileSync(`${process.env.SANDBOX_DIR}/logs/audit.log`, 'utf8')
   const seen = new Set<string>()
@@ -20,8 +20,7 @@ export function requestsBetween(from: number, to: number): Map<string, number> {
     const at = Date.parse(requestReceivedTimestamp)
     if (at < from || at >= to || seen.has(auditID)) continue
     seen.add(auditID) // a watch is logged at its start and at its end
-    const account = user.username.split(':').at(-1) ?? ''
-    counts.set(account, (counts.get(account) ?? 0) + 1)
+    counts.set(user.username, (counts.get(user.username) ?? 0) + 1)
   }
   return counts
 }

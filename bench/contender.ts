@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { parseAllDocuments } from 'yaml'
 import type { KubeObject } from '../src/api/index.ts'
 import { ROOT } from '../scripts/checkout.mjs'
-import { kubectl, pids } from '../test/e2e/cluster.ts'
+import { kubectl, NAMESPACE, pids } from '../test/e2e/cluster.ts'
 import { OURS } from './figures.ts'
 import { peers } from './settings.ts'
 
@@ -15,15 +15,24 @@ interface Workload extends KubeObject {
     replicas?: number
     template: {
       metadata?: { labels?: Record<string, string> }
-      spec: { containers: { name: string; args?: string[]; livenessProbe?: object }[] }
+      spec: {
+        serviceAccountName?: string
+        containers: { name: string; args?: string[]; livenessProbe?: object }[]
+      }
     }
   }
 }
+
+/** Who gives addresses, and who announces them: of Deployments, and of DaemonSets, whatever they are called. */
+export const ROLES = ['controller', 'speaker'] as const
+export type Role = (typeof ROLES)[number]
 
 /** What runs, or stands in the way of others when nobody is there to answer. The rest stays: definitions, rights, namespaces. */
 const TAKEN_AWAY = /^(Deployment|DaemonSet|StatefulSet|\w+WebhookConfiguration)$/
 const WORKLOAD = /^(Deployment|DaemonSet|StatefulSet)$/
 const ROLLOUT_LIMIT_S = 120
+/** What speakers say of themselves, by MetalLB's interface. */
+const STATUSES = `/apis/metallb.io/v1beta1/namespaces/${NAMESPACE}/servicel2statuses`
 
 interface Change {
   /** One replica of each Deployment, and no DaemonSets: the controller alone. */
@@ -48,13 +57,31 @@ export class Contender {
 
   /** Process ids of its containers; none while it is away. */
   get processes(): number[] {
-    const names = this.#workloads.flatMap(({ spec }) => spec.template.spec.containers.map(({ name }) => name))
-    return [...new Set(names)].flatMap(pidsOrNone)
+    return ROLES.flatMap((role) => this.processesOf(role))
   }
 
-  /** Process ids of one of its containers. */
-  processesOf(container: string): number[] {
-    return this.processes.length > 0 ? pidsOrNone(container) : []
+  processesOf(role: Role): number[] {
+    return [...new Set(this.#workloadsOf(role).flatMap(containersOf))].flatMap(pidsOrNone)
+  }
+
+  /** Names of the processes of its speaker on a node, as the sandbox calls them. */
+  speakersOn(node: string): string[] {
+    return this.#workloadsOf('speaker')
+      .flatMap(containersOf)
+      .map((container) => `${container}-${node}`)
+  }
+
+  /** Who they are to the API server. */
+  usersOf(role: Role): string[] {
+    const users = this.#workloadsOf(role).map(
+      ({ metadata, spec }) =>
+        `system:serviceaccount:${metadata?.namespace ?? 'default'}:${spec.template.spec.serviceAccountName ?? 'default'}`,
+    )
+    return [...new Set(users)]
+  }
+
+  #workloadsOf(role: Role): Workload[] {
+    return this.#workloads.filter(({ kind }) => (kind === 'DaemonSet') === (role === 'speaker'))
   }
 
   /** Applies the manifest and waits until all of it is ready. */
@@ -76,9 +103,17 @@ export class Contender {
     for (const workload of this.#workloads) await kubectl(`delete pod ${selection(workload)} --wait=false`)
   }
 
+  /** Ends the pod of its speaker on a node, likewise. */
+  async replaceSpeaker(node: string): Promise<void> {
+    for (const workload of this.#workloadsOf('speaker')) {
+      const which = `${selection(workload)} --field-selector spec.nodeName=${node}`
+      await kubectl(`delete pod ${which} --wait=false`)
+    }
+  }
+
   /**
-   * Ends what runs, and waits for its end. Does without the garbage collector, which with thousands of Services has minutes
-   * of other work first.
+   * Ends what runs, and waits for its end; takes away what it said of Services, which to the next one would be news. Does
+   * without the garbage collector, which with thousands of Services has minutes of other work first.
    */
   async remove(): Promise<void> {
     const gone = this.#objects.filter(({ kind }) => TAKEN_AWAY.test(kind))
@@ -87,7 +122,17 @@ export class Contender {
       await kubectl(`delete replicaset ${selection(workload)}`)
       await kubectl(`delete pod ${selection(workload)} --timeout=${ROLLOUT_LIMIT_S}s`)
     }
+    await kubectl(`delete --raw ${STATUSES}`)
   }
+
+  async reinstall(): Promise<void> {
+    await this.remove()
+    await this.install()
+  }
+}
+
+function containersOf({ spec }: Workload): string[] {
+  return spec.template.spec.containers.map(({ name }) => name)
 }
 
 /** Of its pods, as options of kubectl. */
@@ -136,22 +181,29 @@ export interface Turn {
   readonly isFresh: boolean
 }
 
-/** Ours and the peers, trial by trial; who is alone stays installed from one to the next, and the last for good. */
+const MANIFEST = `${ROOT}/deploy/typemetal.yaml`
+/** Who is in the cluster: at first what the sandbox has installed, with all that it has. */
+let installed: Contender | undefined = new Contender(OURS, MANIFEST, { onlyController: false })
+
+/** Takes away whoever is in the cluster. */
+export async function vacate(): Promise<void> {
+  await installed?.remove()
+  installed = undefined
+}
+
+/** Ours and the peers, trial by trial; who is alone stays installed from one to the next, and the last until `vacate`. */
 export async function inTurns(
   trials: number,
   change: Change,
   work: (turn: Turn) => Promise<void>,
 ): Promise<void> {
-  const ours = new Contender(OURS, `${ROOT}/deploy/typemetal.yaml`, change)
+  const ours = new Contender(OURS, MANIFEST, change)
   const contenders = [ours, ...peers().map(({ name, manifest }) => new Contender(name, manifest, change))]
-  // As the sandbox has installed it, with all that it has.
-  await new Contender(OURS, `${ROOT}/deploy/typemetal.yaml`, { onlyController: false }).remove()
-  let installed: Contender | undefined
   for (let trial = 0; trial < trials; trial++) {
     for (const contender of contenders) {
       const isFresh = installed !== contender
       if (isFresh) {
-        await installed?.remove()
+        await vacate()
         await contender.install()
         installed = contender
       }

@@ -8,20 +8,19 @@ import { parseAllDocuments } from 'yaml'
 import { ROOT } from '../scripts/checkout.mjs'
 import { advertisement, apply, pool } from '../test/e2e/cluster.ts'
 import { allAssigned, createAnnounced, names, stopWatching, watchServices } from './assignments.ts'
-import { type Contender, inTurns } from './contender.ts'
-import { Figures } from './figures.ts'
+import { type Contender, inTurns, type Role, ROLES, vacate } from './contender.ts'
+import { Figures, OURS } from './figures.ts'
 import { costOf } from './process-cost.ts'
 import { conclude } from './result.ts'
 import { settings } from './settings.ts'
 
 const SETTINGS = settings({ services: 5000, settleSeconds: 150, idleSeconds: 30 })
-const CONTAINERS = ['controller', 'speaker'] as const
 /** With nothing to announce it is over sooner what a start brings. */
 const SETTLE_NONE_MS = 20_000
 
 const none = 'no Service'
 const many = `${SETTINGS.services} Services`
-type Quantity = `${(typeof CONTAINERS)[number]}: ${'memory' | 'CPU'}, ${'none' | 'many'}`
+type Quantity = `${Role}: ${'memory' | 'CPU'}, ${'none' | 'many'}`
 
 const figures = new Figures<Quantity>({
   'controller: memory, none': { what: `controller, ${none}`, unit: 'MB resident', goal: 'below 80' },
@@ -38,16 +37,16 @@ const figures = new Figures<Quantity>({
 async function measure(contender: Contender, services: 'none' | 'many'): Promise<void> {
   // Of thousands of addresses the first announcements alone take two minutes, and the writes about them.
   await sleep(services === 'none' ? SETTLE_NONE_MS : SETTINGS.settleSeconds * 1000)
-  const before = CONTAINERS.map((name) => contender.processesOf(name).map((pid) => costOf([pid])))
+  const before = new Map(contender.processes.map((pid) => [pid, costOf([pid]).cpuSeconds]))
   await sleep(SETTINGS.idleSeconds * 1000)
-  CONTAINERS.forEach((name, container) => {
-    contender.processesOf(name).forEach((pid, process) => {
+  for (const role of ROLES) {
+    for (const pid of contender.processesOf(role)) {
       const { cpuSeconds, residentMb } = costOf([pid])
-      const cpu = cpuSeconds - (before[container]?.[process]?.cpuSeconds ?? Number.NaN)
-      figures.add(`${name}: memory, ${services}`, contender.name, residentMb)
-      figures.add(`${name}: CPU, ${services}`, contender.name, (100 * cpu) / SETTINGS.idleSeconds)
-    })
-  })
+      const cpu = cpuSeconds - (before.get(pid) ?? Number.NaN)
+      figures.add(`${role}: memory, ${services}`, contender.name, residentMb)
+      figures.add(`${role}: CPU, ${services}`, contender.name, (100 * cpu) / SETTINGS.idleSeconds)
+    }
+  }
 }
 
 interface Manifest {
@@ -94,9 +93,12 @@ await apply(pool('bench', ['10.4.0.0/14']), advertisement('all', { interfaces: [
 await watchServices()
 await inTurns(1, { onlyController: false }, ({ contender }) => measure(contender, 'none'))
 const all = names('held', SETTINGS.services)
+await vacate()
 await createAnnounced(all)
 await inTurns(1, { onlyController: false }, async ({ contender }) => {
   await allAssigned(all)
+  // The others find them assigned when they start; so does ours.
+  if (contender.name === OURS) await contender.reinstall()
   await measure(contender, 'many')
 })
 await stopWatching()
