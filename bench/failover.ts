@@ -13,7 +13,6 @@ import {
   firstAnswer,
   kubectl,
   loadBalancer,
-  NAMESPACE,
   pool,
   signal,
   web,
@@ -29,6 +28,9 @@ const SETTINGS = settings({
   trials: 4,
   addresses: 1,
   events: 'none,cable,frozen,killed,terminated,cable-without-api',
+  /** Of others: so long an address may take to move, and then to come back to where it was. */
+  moveSeconds: 30,
+  returnSeconds: 70,
 })
 const UDP_PORT = 80
 /** Runs the pod that answers, and has no part in the election: it is spared. */
@@ -37,32 +39,36 @@ const CANDIDATES = ['node-1', 'node-2', 'node-3']
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
 interface Event {
-  readonly fail: (holder: string) => Promise<void> | void
-  readonly mend: (holder: string) => Promise<void> | void
+  readonly fail: (holder: string, contender: Contender) => Promise<void> | void
+  readonly mend: (holder: string, contender: Contender) => Promise<void> | void
   /** The holder stays who it is. */
   readonly moves: boolean
 }
 
-const processesOf = (node: string): string[] =>
-  ['speaker', 'kubelet', 'kube-proxy'].map((name) => `${name}-${node}`)
+const processesOf = (node: string, contender: Contender): string[] => [
+  ...contender.speakersOn(node),
+  `kubelet-${node}`,
+  `kube-proxy-${node}`,
+]
 const pull = async (node: string): Promise<void> => void (await on('', `ip link set lan-${node} down`))
 const plug = async (node: string): Promise<void> => void (await on('', `ip link set lan-${node} up`))
 
-const replace = async (node: string): Promise<void> =>
-  void (await kubectl(
-    `delete pod -n ${NAMESPACE} -l component=speaker --field-selector spec.nodeName=${node} --wait=false`,
-  ))
+const replace = (node: string, contender: Contender): Promise<void> => contender.replaceSpeaker(node)
 
 const EVENTS: Readonly<Record<string, Event>> = {
   none: { fail: () => sleep(1000), mend: () => undefined, moves: false },
   cable: { fail: pull, mend: plug, moves: true },
   frozen: {
-    fail: (node) => processesOf(node).forEach((name) => signal(name, 'SIGSTOP')),
-    mend: (node) => processesOf(node).forEach((name) => signal(name, 'SIGCONT')),
+    fail: (node, contender) => processesOf(node, contender).forEach((name) => signal(name, 'SIGSTOP')),
+    mend: (node, contender) => processesOf(node, contender).forEach((name) => signal(name, 'SIGCONT')),
     moves: true,
   },
   // Afterwards a new pod: a container that ends again and again is started later each time.
-  killed: { fail: (node) => signal(`speaker-${node}`, 'SIGKILL'), mend: replace, moves: true },
+  killed: {
+    fail: (node, contender) => contender.speakersOn(node).forEach((name) => signal(name, 'SIGKILL')),
+    mend: replace,
+    moves: true,
+  },
   terminated: { fail: replace, mend: () => undefined, moves: true },
   'cable-without-api': {
     fail: async (node) => {
@@ -154,23 +160,42 @@ async function measure(contender: Contender, name: string, event: Event): Promis
   const holder = await holderOf(vip)
   const table = await neighbourChanges()
   let failedAt = 0
+  let hasMoved = false
   const failure = await outageDuring(vip, UDP_PORT, async () => {
     await sleep(100)
     failedAt = performance.timeOrigin + performance.now()
-    await event.fail(holder)
-    if (event.moves) await eventually('another holder', async () => (await holderOf(vip)) !== holder)
+    await event.fail(holder, contender)
+    hasMoved = event.moves && (await moves(contender, vip, holder))
     await sleep(300)
   })
   const lastAt = await table.last()
-  const repair = await outageDuring(vip, UDP_PORT, async () => {
-    await event.mend(holder)
+  const repair = async (): Promise<void> => {
+    await event.mend(holder, contender)
     await whole(contender, vip)
+    if (hasMoved) await returned(contender, vip, holder)
     await sleep(1500)
-  })
+  }
+  if (hasMoved) {
+    const { sent, answered } = await outageDuring(vip, UDP_PORT, repair)
+    figures.add(`${name}: return`, contender.name, sent - answered)
+  } else await repair() // who asks begins with an answer, and there may be none yet
   figures.add(`${name}: gap`, contender.name, failure.gapMs)
   figures.add(`${name}: lost`, contender.name, failure.sent - failure.answered)
-  if (addresses.length > 1 && event.moves) figures.add(`${name}: all`, contender.name, lastAt - failedAt)
-  if (event.moves) figures.add(`${name}: return`, contender.name, repair.sent - repair.answered)
+  if (addresses.length > 1 && hasMoved) figures.add(`${name}: all`, contender.name, lastAt - failedAt)
+}
+
+/** Ours has to; of others the gap tells, which is as long as the wait where nobody took over. */
+async function moves({ name }: Contender, vip: string, holder: string): Promise<boolean> {
+  const isElsewhere = async (): Promise<boolean> => (await holderOf(vip)) !== holder
+  const moving = eventually('another holder', isElsewhere, SETTINGS.moveSeconds * 1000)
+  return name === OURS ? moving : moving.catch(() => false)
+}
+
+/** Ours stays where it is. Others may give it back, late, which is not to fall into the next measurement. */
+async function returned({ name }: Contender, vip: string, holder: string): Promise<void> {
+  if (name === OURS) return
+  const isBack = async (): Promise<boolean> => (await holderOf(vip)) === holder
+  await eventually('the first holder', isBack, SETTINGS.returnSeconds * 1000).catch(() => undefined)
 }
 
 /** Has the client's kernel look for them. */
