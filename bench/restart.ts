@@ -41,12 +41,10 @@ const writesOf = (all: readonly string[]): number => seenOf(all).reduce((sum, { 
 
 await apply(pool('bench', ['10.4.0.0/14']))
 await watchServices()
-await inTurns(SETTINGS.trials, { onlyController: true }, async ({ contender, trial }) => {
-  if (seenOf(held).length === 0) {
-    await createAll(held)
-    await allAssigned(held)
-    await sleep(SETTLE_MS)
-  }
+await inTurns(SETTINGS.trials, { onlyController: true }, async ({ contender, trial, isFresh }) => {
+  if (seenOf(held).length === 0) await createAll(held)
+  await allAssigned(held)
+  if (isFresh) await sleep(SETTLE_MS)
   const started = performance.now()
   await bareList()
   await barePatch(await createForFloor(`floor-${contender.name}-${trial}`))
