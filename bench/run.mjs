@@ -2,7 +2,7 @@
 // Plain JavaScript without dependencies, because it runs before they are there.
 // @ts-check
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { BENCHES } from './benches.mjs'
@@ -68,6 +68,7 @@ function parse(args) {
     fail(`${order.settings[0]}: which benchmark's setting is that? Name one`)
   const alone = order.names.find((name) => name !== 'report' && !BENCHES[name]?.peers)
   if (order.peers.length > 0 && alone !== undefined) fail(`${alone} cannot run another implementation`)
+  for (const each of order.peers) requireProgramsOf(each, order.programs)
   return order
 }
 
@@ -76,6 +77,22 @@ function peer(text) {
   const [, name = '', manifest = ''] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(text) ?? []
   if (name === '') fail(`--peer ${text}: expected NAME=MANIFEST, NAME of small letters, digits and dashes`)
   return `${name}=${resolve(manifest)}`
+}
+
+/**
+ * Ends with a sentence unless each image of the manifest has its program: a pod without one would run, do nothing, and be
+ * waited for.
+ *
+ * @param {string} peer  `NAME=MANIFEST` @param {string[]} programs  `IMAGE=COMMAND`
+ */
+function requireProgramsOf(peer, programs) {
+  const manifest = peer.slice(peer.indexOf('=') + 1)
+  if (!existsSync(manifest)) fail(`--peer ${peer}: there is no such file`)
+  const images = readFileSync(manifest, 'utf8').matchAll(/^[ \t-]*image:[ \t]*["']?([^\s"']+)/gm)
+  for (const [, image = ''] of images) {
+    if (programs.some((each) => image.startsWith(each.slice(0, each.indexOf('='))))) continue
+    fail(`--peer ${peer}: no program for its image ${image}: add --program ${image}=COMMAND`)
+  }
 }
 
 /** @param {string} [reason] @returns {never} */
