@@ -5,6 +5,7 @@ import { formatAddress, type Address } from '../src/ip/index.ts'
 import { bootTime, Responder } from '../src/wire/index.ts'
 import { addressOf } from '../test/ip/address-of.ts'
 import { layCable } from '../test/wire/cable.ts'
+import { ANSWER_QUANTITIES, type AnswerQuantity, answerSamples } from './answer-samples.ts'
 import { Figures, OURS } from './figures.ts'
 import { inNamespace, type Load } from './load.ts'
 import { conclude } from './result.ts'
@@ -35,14 +36,6 @@ const CASES: readonly Case[] = [
   { of: `${OURS}, ${SETTINGS.many} held, stalled`, held: SETTINGS.many, isStalled: true },
 ]
 
-const quantities = {
-  p50: { what: 'answered after, half of a trial', unit: 'µs', goal: 'twice the kernel' },
-  p99: { what: 'answered after, 99 % of a trial', unit: 'µs' },
-  late: { what: 'answered after more than 10 ms', unit: '' },
-  missing: { what: 'not answered', unit: '', goal: '0' },
-  flood: { what: 'answers when flooded', unit: '/s', goal: 'half the kernel' },
-}
-
 interface Protocol {
   /** The kernel's, at our end of the cable. */
   readonly own: string
@@ -52,7 +45,7 @@ interface Protocol {
 
 /** Runs the benchmark `name`; for bench/arp.ts and bench/ndp.ts, which `self` is. */
 export async function measureAnswers(name: string, self: string, { own, first }: Protocol): Promise<void> {
-  const figures = new Figures(quantities)
+  const figures = new Figures(ANSWER_QUANTITIES)
   await inNamespace(self, async (load) => {
     for (let trial = 0; trial < SETTINGS.trials; trial++) {
       for (const each of CASES) {
@@ -68,7 +61,7 @@ async function measure(
   load: Load,
   { of, held, isStalled }: Case,
   asked: Address,
-  figures: Figures<keyof typeof quantities>,
+  figures: Figures<AnswerQuantity>,
 ): Promise<void> {
   const cable = layCable()
   const responder = new Responder({ onObservations: () => {} })
@@ -85,21 +78,15 @@ async function measure(
   responder.resume(bootTime() + VALID_MS)
   await sleep(SETTLE_MS)
   const stalling = isStalled ? setInterval(stall, STALL_EVERY_MS) : undefined
-  const questions = [formatAddress(asked), Math.max(held, 1)]
   const { rate, seconds } = SETTINGS
-  const paced = await load(cable.namespace, ...questions, 'paced', rate, seconds)
-  const [sent = 0, answered = 0, p50 = Number.NaN, p99 = Number.NaN, , late = 0] = paced
-  const [, replies = 0, took = 1] = await load(cable.namespace, ...questions, 'flood', seconds)
+  const questions = { first: formatAddress(asked), count: Math.max(held, 1), rate, seconds }
+  const samples = await answerSamples(load, { namespace: cable.namespace, ...questions })
   clearInterval(stalling)
   const { groupsNotJoined } = responder.counters().losses
   if (groupsNotJoined > 0) throw new Error(`${groupsNotJoined} groups could not be joined`)
   responder.stop()
   cable.remove()
-  figures.add('p50', of, p50)
-  figures.add('p99', of, p99)
-  figures.add('late', of, late)
-  figures.add('missing', of, sent - answered)
-  figures.add('flood', of, replies / took)
+  for (const name of Object.keys(samples) as AnswerQuantity[]) figures.add(name, of, samples[name])
 }
 
 function stall(): void {

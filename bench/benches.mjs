@@ -58,6 +58,13 @@ export const BENCHES = {
     limitMinutes: 10,
   },
   decide: { about: 'decisions of the allocator alone', isBundled: true, limitMinutes: 3 },
+  neighbour: {
+    about: 'ARP requests and neighbour solicitations answered, by the programs as they are installed',
+    sandbox: ['--nodes', '1'],
+    peers: true,
+    onlyNamed: true,
+    limitMinutes: 5,
+  },
   reflector: { about: 'reading and watching 10,000 objects', onlyNamed: true, limitMinutes: 3 },
   'status-load': {
     about: 'what hostile clients of the status API leave to the rest',

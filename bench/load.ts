@@ -23,7 +23,8 @@ export async function inNamespace(self: string, main: (load: Load) => Promise<vo
   process.exitCode = status ?? 1
 }
 
-async function withLoad(main: (load: Load) => Promise<void>): Promise<void> {
+/** Calls `main` where we are root in a network namespace already. */
+export async function withLoad(main: (load: Load) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'typemetal-bench-'))
   try {
     const program = join(folder, 'neighbour-load')

@@ -2,9 +2,10 @@
 //   neighbour-load INTERFACE FIRST COUNT paced RATE SECONDS   prints: sent answered p50_us p99_us max_us late (over 10 ms)
 //   neighbour-load INTERFACE FIRST COUNT flood SECONDS        prints: sent answered seconds
 //   neighbour-load INTERFACE FIRST COUNT storm RATE SECONDS   prints: sent; for addresses that nobody has
-// It asks for COUNT addresses from FIRST (IPv4 or IPv6) on, in turn, as 192.0.2.2 or 2001:db8::2. Needs CAP_NET_RAW.
+// It asks for COUNT addresses from FIRST (IPv4 or IPv6) on, in turn, as the interface's own address. Needs CAP_NET_RAW.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -31,6 +32,7 @@ static uint8_t mac[6];
 static int fd;
 static int family;
 static uint8_t first[16];   // IPv4 in the first four bytes
+static uint8_t own[16];     // likewise
 static size_t frame_bytes;
 static size_t reply_target;  // where a reply has the last four bytes of the address
 
@@ -50,6 +52,22 @@ static void read_first(const char *text) {
   if (inet_pton(family, text, first) != 1) fail(text);
   frame_bytes = family == AF_INET ? ARP_BYTES : SOLICITATION_BYTES;
   reply_target = family == AF_INET ? 28 : 74;
+}
+
+static void read_own(const char *interface) {
+  struct ifaddrs *all;
+  if (getifaddrs(&all)) fail("addresses");
+  for (struct ifaddrs *each = all; each; each = each->ifa_next) {
+    if (!each->ifa_addr || each->ifa_addr->sa_family != family || strcmp(each->ifa_name, interface) != 0) continue;
+    const struct in6_addr *six = &((struct sockaddr_in6 *)each->ifa_addr)->sin6_addr;
+    if (family == AF_INET) memcpy(own, &((struct sockaddr_in *)each->ifa_addr)->sin_addr, 4);
+    else if (IN6_IS_ADDR_LINKLOCAL(six)) continue;
+    else memcpy(own, six, 16);
+    freeifaddrs(all);
+    return;
+  }
+  fprintf(stderr, "%s has no address of that family\n", interface);
+  exit(1);
 }
 
 // Replies and advertisements only.
@@ -93,24 +111,23 @@ static uint32_t index_of(const uint8_t *reply) {
 }
 
 static void make_arp(uint8_t *frame, const uint8_t *target) {
-  static const uint8_t start[] = {0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1}, sender[] = {192, 0, 2, 2};
+  static const uint8_t start[] = {0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1};
   memset(frame, 0xff, 6);
   memcpy(frame + 6, mac, 6);
   memcpy(frame + 12, start, sizeof start);
   memcpy(frame + 22, mac, 6);
-  memcpy(frame + 28, sender, 4);
+  memcpy(frame + 28, own, 4);
   memcpy(frame + 38, target, 4);
 }
 
 static void make_solicitation(uint8_t *frame, const uint8_t *target) {
   static const uint8_t start[] = {0x86, 0xdd, 0x60, 0, 0, 0, 0, 32, 58, 255};
-  static const uint8_t source[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 2};
   static const uint8_t group[13] = {0xff, 2, [11] = 1, [12] = 0xff};
   const uint8_t multicast[] = {0x33, 0x33, 0xff, target[13], target[14], target[15]};
   memcpy(frame, multicast, 6);
   memcpy(frame + 6, mac, 6);
   memcpy(frame + 12, start, sizeof start);
-  memcpy(frame + 22, source, 16);
+  memcpy(frame + 22, own, 16);
   memcpy(frame + 38, group, 13);
   memcpy(frame + 51, target + 13, 3);
   frame[54] = 135;
@@ -212,6 +229,7 @@ int main(int count, char **arguments) {
   if (count < 6)
     return fputs("neighbour-load INTERFACE FIRST COUNT paced|storm RATE SECONDS | flood SECONDS\n", stderr), 2;
   read_first(arguments[2]);
+  read_own(arguments[1]);
   open_socket(arguments[1]);
   uint32_t addresses = (uint32_t)atoi(arguments[3]);
   if (strcmp(arguments[4], "flood") == 0) flood(addresses, atoi(arguments[5]));

@@ -11,7 +11,7 @@ import { prepare, requireNode } from '../scripts/prepare.mjs'
 import { StepFailed } from '../scripts/progress.mjs'
 import { MachineLacks, SYSTEM_PATH, requireNamespaces, requirePrograms } from '../sandbox/machine.mjs'
 
-const USAGE = `npm run bench                            all benchmarks but the last three, under 30 minutes on 2 cores
+const USAGE = `npm run bench                            all benchmarks but the last four, under 30 minutes on 2 cores
 npm run bench -- NAME… [options]         only these
 npm run bench -- report                  docs/benchmarks.md and docs/scale.md, from the results that are there
 
