@@ -29,6 +29,20 @@ function section(result: Result): string {
   ].join('\n\n')
 }
 
+const WITH_OTHERS = [
+  '## Beside another implementation',
+  'A benchmark does the same with another implementation, by turns in the same cluster, and shows the ratio:',
+  `\`\`\`
+npm run bench -- failover --peer NAME=MANIFEST --program IMAGE=COMMAND --program IMAGE=COMMAND
+\`\`\``,
+  `Those that can: ${Object.keys(BENCHES)
+    .filter((name) => BENCHES[name]?.peers)
+    .map((name) => `\`${name}\``)
+    .join(
+      ', ',
+    )}. Nothing of another project is here: one brings its manifest, in one file as \`kubectl apply\` takes it, and for each image in it a program that runs on this machine (readable by any user, as pods have users of their own); it gets the pod’s arguments, environment, files, user and capabilities ([the sandbox](sandbox.md)). What its DaemonSets run counts as its speaker, what its Deployments run as its controller; \`api-load\` counts the requests of ServiceAccounts in \`metallb-system\`. The pools and advertisements are MetalLB’s objects; who reads others has them in the manifest: 172.25.254.100 for \`reachable\` (and fd00:172:25:254::100 for \`neighbour\`), 10.99.0.0/16 for \`failover\`, 10.4.0.0/14 for the rest. Each turn installs one and takes the other away, with its webhooks and what it said of Services; its definitions and rights stay.`,
+].join('\n\n')
+
 function benchmarks(): string {
   const [first] = results
   if (first === undefined)
@@ -49,6 +63,7 @@ function benchmarks(): string {
     ),
     ...(missing.length > 0 ? [`No result of: ${missing.join(', ')}.`] : []),
     ...shown.map(section),
+    WITH_OTHERS,
   ].join('\n\n')
 }
 
