@@ -43,10 +43,15 @@ async function measure() {
   await sleep(SETTLE_MS)
   socket.removeAllListeners('message').on('message', onAnswer)
   process.stderr.write('ready\n')
+  const startedAt = performance.timeOrigin + performance.now()
   const timer = setInterval(ask, INTERVAL_MS)
   await once(process.stdin.resume(), 'end')
   clearInterval(timer)
+  const endedAt = performance.timeOrigin + performance.now()
   await sleep(SETTLE_MS)
+  // One that lasts to the end.
+  const at = Math.max(startedAt, answeredAt)
+  if (endedAt - at > gap.ms) gap = { ms: endedAt - at, at }
   process.stdout.write(JSON.stringify({ sent, answered, gapMs: gap.ms, gapAt: gap.at, stallMs: stall }))
   process.exit(0)
 }
