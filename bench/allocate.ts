@@ -25,7 +25,7 @@ import { costOf } from './process-cost.ts'
 import { conclude } from './result.ts'
 import { settings } from './settings.ts'
 
-const SETTINGS = settings({ services: 2000, trials: 4, paced: 200, pacedPerSecond: 20, live: 1000 })
+const SETTINGS = settings({ services: 1200, trials: 3, paced: 200, pacedPerSecond: 20, live: 300 })
 /** Of a trial. */
 const PART = Math.ceil(SETTINGS.services / SETTINGS.trials)
 const FLOOR_BOTH = 'floor: bare patches and events'

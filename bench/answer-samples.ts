@@ -19,7 +19,7 @@ export interface Questions {
   readonly count: number
   /** A second. */
   readonly rate: number
-  /** At a pace, and then in a flood. */
+  /** At a pace, and then half as long in a flood. */
   readonly seconds: number
 }
 
@@ -30,6 +30,6 @@ export async function answerSamples(
 ): Promise<Record<AnswerQuantity, number>> {
   const paced = await load(namespace, first, count, 'paced', rate, seconds)
   const [sent = 0, answered = 0, p50 = Number.NaN, p99 = Number.NaN, , late = 0] = paced
-  const [, replies = 0, took = 1] = await load(namespace, first, count, 'flood', seconds)
+  const [, replies = 0, took = 1] = await load(namespace, first, count, 'flood', Math.ceil(seconds / 2))
   return { p50, p99, late, missing: sent - answered, flood: replies / took }
 }

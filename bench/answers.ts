@@ -15,7 +15,8 @@ const STALL_MS = 200
 const STALL_EVERY_MS = 1000
 const VALID_MS = 600_000
 /** The kernel reports the groups of many addresses that were joined, at a start. */
-const SETTLE_MS = 2000
+const SETTLE_MANY_MS = 2000
+const SETTLE_MS = 500
 const KERNEL = 'floor: the kernel, its own address'
 
 const SETTINGS = settings({ trials: 3, seconds: 2, rate: 1000, many: 5000 })
@@ -76,7 +77,7 @@ async function measure(
     watched: [],
   })
   responder.resume(bootTime() + VALID_MS)
-  await sleep(SETTLE_MS)
+  await sleep(held > 1 ? SETTLE_MANY_MS : SETTLE_MS)
   const stalling = isStalled ? setInterval(stall, STALL_EVERY_MS) : undefined
   const { rate, seconds } = SETTINGS
   const questions = { first: formatAddress(asked), count: Math.max(held, 1), rate, seconds }

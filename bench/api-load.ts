@@ -10,7 +10,7 @@ import { Figures, OURS } from './figures.ts'
 import { conclude } from './result.ts'
 import { settings } from './settings.ts'
 
-const SETTINGS = settings({ services: 300, minutes: 1, settleSeconds: 20, failoverSeconds: 30 })
+const SETTINGS = settings({ services: 300, minutes: 0.75, settleSeconds: 15, failoverSeconds: 20 })
 const many = `${SETTINGS.services} Services`
 const during = `a cable pulled, ${many}`
 

@@ -25,7 +25,7 @@ import { conclude } from './result.ts'
 import { settings } from './settings.ts'
 
 const SETTINGS = settings({
-  trials: 4,
+  trials: 3,
   addresses: 1,
   events: 'none,cable,frozen,killed,terminated,cable-without-api',
   /** Of others: so long an address may take to move, and then to come back to where it was. */

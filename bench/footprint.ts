@@ -14,7 +14,7 @@ import { costOf } from './process-cost.ts'
 import { conclude } from './result.ts'
 import { settings } from './settings.ts'
 
-const SETTINGS = settings({ services: 5000, settleSeconds: 150, idleSeconds: 30 })
+const SETTINGS = settings({ services: 5000, settleSeconds: 150, idleSeconds: 20 })
 /** With nothing to announce it is over sooner what a start brings. */
 const SETTLE_NONE_MS = 20_000
 

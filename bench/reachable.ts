@@ -12,7 +12,7 @@ import type { Answers, Question } from './reachable-client.ts'
 import { conclude } from './result.ts'
 import { settings } from './settings.ts'
 
-const SETTINGS = settings({ trials: 10 })
+const SETTINGS = settings({ trials: 6 })
 const CLIENT = fileURLToPath(new URL('reachable-client.ts', import.meta.url))
 const VIP = '172.25.254.100'
 const NODE = '172.25.254.11'
