@@ -146,6 +146,7 @@ test("the speaker's values reach its DaemonSet", () => {
   assert.deepEqual(container.livenessProbe, {
     httpGet: { path: '/healthz', port: 'health', host: '127.0.0.1' },
     periodSeconds: 10,
+    timeoutSeconds: 5,
     failureThreshold: 7,
   })
   assert.deepEqual(pod.nodeSelector, { 'kubernetes.io/os': 'linux', lan: 'yes' })
