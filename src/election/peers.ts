@@ -10,10 +10,18 @@ export interface PeerClaim {
   refreshedAt: number
 }
 
+/** A node, of which two instances may live for a while after a restart. */
+interface NodeName {
+  readonly node: string
+  /** The count of the quorum that it was counted in last. */
+  countedIn: number
+}
+
 /** One living instance. */
 export interface Peer {
   readonly instance: string
   readonly node: string
+  readonly name: NodeName
   mac: Mac
   heardAt: number
   sequence: number
@@ -45,7 +53,7 @@ export type Heard =
   | { readonly gone: Peer | null }
 
 export class Peers {
-  readonly #node: string
+  readonly #own: NodeName
   readonly #instance: string
   readonly #living = new Map<string, Peer>()
   /** By name: how many living instances are candidates, deaf and leaving ones not counted. */
@@ -60,9 +68,13 @@ export class Peers {
   #hasQuorum = false
   #lostQuorumAt = -Infinity
   #unheardSince = Infinity
+  #counts = 0
+  /** Of all peers, and when the next is to be taken for dead or deaf; as of the last `refresh`, and what was heard since. */
+  #leastDeadInterval = Infinity
+  #nextVerdictAt = Infinity
 
   constructor(node: string, instance: string) {
-    this.#node = node
+    this.#own = { node, countedIn: 0 }
     this.#instance = instance
   }
 
@@ -114,6 +126,7 @@ export class Peers {
     const peer: Peer = {
       instance,
       node,
+      name: this.#nameOf(node),
       mac: 0,
       heardAt: now,
       sequence,
@@ -132,6 +145,12 @@ export class Peers {
     return peer
   }
 
+  #nameOf(node: string): NodeName {
+    if (node === this.#own.node) return this.#own
+    for (const { name } of this.#living.values()) if (name.node === node) return name
+    return { node, countedIn: 0 }
+  }
+
   #update(peer: Peer, hello: Hello, mac: Mac, now: number): boolean {
     const changed =
       peer.listening !== hello.listening ||
@@ -143,6 +162,7 @@ export class Peers {
     peer.heardAt = now
     peer.sequence = hello.sequence
     peer.deadInterval = hello.deadInterval
+    this.#leastDeadInterval = Math.min(this.#leastDeadInterval, hello.deadInterval)
     peer.asking = hello.asking
     if (changed) {
       peer.listening = hello.listening
@@ -155,7 +175,7 @@ export class Peers {
       peer.deaf = false
     } else if (peer.noQuorumSince === null && this.#hasQuorum) peer.noQuorumSince = now
     this.#supposed.delete(peer.node)
-    if (peer.node !== this.#node) this.#known.set(peer.node, now)
+    if (peer.name !== this.#own) this.#known.set(peer.node, now)
     return changed
   }
 
@@ -174,41 +194,47 @@ export class Peers {
       this.#unheardSince = now - deadInterval
     }
     let changed = dead.length > 0 || this.#hasQuorum !== hadQuorum
+    this.#leastDeadInterval = Infinity
+    this.#nextVerdictAt = Infinity
     for (const peer of this.#living.values()) {
       if (!this.#hasQuorum) peer.noQuorumSince = null
-      const deaf = peer.noQuorumSince !== null && now - peer.noQuorumSince >= DEAF_MS
+      const deafAt = peer.noQuorumSince === null ? Infinity : peer.noQuorumSince + DEAF_MS
+      const deaf = now >= deafAt
       if (deaf !== peer.deaf) changed = true
       peer.deaf = deaf
+      this.#leastDeadInterval = Math.min(this.#leastDeadInterval, peer.deadInterval)
+      this.#nextVerdictAt = Math.min(
+        this.#nextVerdictAt,
+        peer.heardAt + peer.deadInterval,
+        deaf ? Infinity : deafAt,
+      )
     }
     if (changed) this.#countCandidates()
     return { dead, changed }
   }
 
-  /** When the next peer is to be taken for dead or deaf, if nothing else is heard of it. */
+  /** When the next peer is to be taken for dead or deaf, if nothing else is heard of it. As of the last `refresh`. */
   get nextVerdictAt(): number {
-    let at = Infinity
-    for (const { heardAt, deadInterval, noQuorumSince, deaf } of this.#living.values()) {
-      at = Math.min(at, heardAt + deadInterval)
-      if (noQuorumSince !== null && !deaf) at = Math.min(at, noQuorumSince + DEAF_MS)
-    }
-    return at
+    return this.#nextVerdictAt
   }
 
   /** The least of all, `own` being this speaker's. */
   leastDeadInterval(own: number): number {
-    let least = own
-    for (const { deadInterval } of this.#living.values()) least = Math.min(least, deadInterval)
-    return least
+    return Math.min(own, this.#leastDeadInterval)
   }
 
+  /** Once for each batch of hellos, and a segment may have a thousand peers: without a set of their names. */
   #countQuorum(now: number): boolean {
-    const heard = new Set([this.#node])
-    for (const peer of this.#living.values()) {
-      if (now - peer.heardAt > peer.deadInterval / 2 || now - peer.steadySince < STEADY_MS) continue
-      heard.add(peer.node)
-      if (peer.quorum) this.#supposed.clear()
+    const count = ++this.#counts
+    this.#own.countedIn = count
+    let heard = 1
+    for (const { name, heardAt, deadInterval, steadySince, quorum } of this.#living.values()) {
+      if (now - heardAt > deadInterval / 2 || now - steadySince < STEADY_MS) continue
+      if (name.countedIn !== count) heard++
+      name.countedIn = count
+      if (quorum) this.#supposed.clear()
     }
-    return 2 * heard.size > 1 + this.#known.size + this.#supposed.size
+    return 2 * heard > 1 + this.#known.size + this.#supposed.size
   }
 
   /**
@@ -217,7 +243,7 @@ export class Peers {
    */
   suppose(names: Iterable<string>, now: number): void {
     this.#supposedUntil = now + MEMORY_MS
-    for (const name of names) if (name !== this.#node && !this.#known.has(name)) this.#supposed.add(name)
+    for (const name of names) if (name !== this.#own.node && !this.#known.has(name)) this.#supposed.add(name)
   }
 
   /** Nobody is to blame for a time in which this speaker itself could not hear. */
