@@ -7,7 +7,7 @@ import { isLinkLocal } from '../packet/index.ts'
 import type { Hearing, InterfaceView } from '../status/index.ts'
 import type { Cluster } from './cluster.ts'
 import type { Finding } from './finding.ts'
-import { heardFrom, isSingle, rangeOf, subnetOf, type Told, toldOf } from './told-interfaces.ts'
+import { isSingle, neighbours, rangeOf, subnetOf, type Told, toldOf } from './told-interfaces.ts'
 
 export function checkNodes(cluster: Cluster, hearings: readonly Hearing[]): Finding[] {
   const told = toldOf(hearings)
@@ -129,26 +129,20 @@ function isIPv4(network: string): boolean {
   return !network.includes(':')
 }
 
-/** Of nodes that hear each other: the interface that hears, and the one that is heard. */
 function differentMtus(told: readonly Told[]): Finding[] {
-  const interfacesOf = new Map(told.map(({ node, facts }) => [node, facts.interfaces]))
   const found = new Map<string, Finding>()
-  for (const { node, facts, peers } of told) {
-    for (const peer of peers) {
-      const own = facts.interfaces.find(({ name }) => name === peer.interface)
-      const other = heardFrom(peer, interfacesOf.get(peer.node) ?? [])
-      if (own === undefined || other === undefined || own.mtu <= other.mtu) continue
-      const key = `${peer.node} ${other.name}`
-      if (found.has(key)) continue
-      found.set(key, {
-        level: 'warning',
-        reason: 'DifferentMTU',
-        object: `Node ${peer.node}`,
-        what: `its ${other.name} has an MTU of ${other.mtu}, and ${own.name} of ${node} on the same segment ${own.mtu}`,
-        why: 'large packets between them are lost without a word: connections begin and then hang',
-        remedy: 'give all interfaces of a segment the same MTU',
-      })
-    }
+  for (const { node, own, peer, other } of neighbours(told)) {
+    if (own.mtu <= other.mtu) continue
+    const key = `${peer} ${other.name}`
+    if (found.has(key)) continue
+    found.set(key, {
+      level: 'warning',
+      reason: 'DifferentMTU',
+      object: `Node ${peer}`,
+      what: `its ${other.name} has an MTU of ${other.mtu}, and ${own.name} of ${node} on the same segment ${own.mtu}`,
+      why: 'large packets between them are lost without a word: connections begin and then hang',
+      remedy: 'give all interfaces of a segment the same MTU',
+    })
   }
   return [...found.values()]
 }

@@ -4,7 +4,7 @@ import { formatRange, intersect, type Range } from '../ip/index.ts'
 import { isLinkLocal } from '../packet/index.ts'
 import type { Hearing, InterfaceView } from '../status/index.ts'
 import type { Finding } from './finding.ts'
-import { heardFrom, subnetOf, type Told, toldOf } from './told-interfaces.ts'
+import { neighbours, subnetOf, type Told, toldOf } from './told-interfaces.ts'
 import { someOf } from './text.ts'
 
 export function checkSubnets(hearings: readonly Hearing[]): Finding[] {
@@ -64,27 +64,22 @@ function nodesBySubnet(told: readonly Told[]): ReadonlyMap<string, ReadonlySet<s
 
 /** Nodes that hear each other and share no subnet; told once for two subnets, by the first such nodes. */
 function foreignNeighbours(told: readonly Told[]): Finding[] {
-  const interfacesOf = new Map(told.map(({ node, facts }) => [node, facts.interfaces]))
   const found = new Map<string, Finding>()
-  for (const { node, facts, peers } of told) {
-    for (const peer of peers) {
-      const own = facts.interfaces.find(({ name }) => name === peer.interface)
-      const other = heardFrom(peer, interfacesOf.get(peer.node) ?? [])
-      const apart = own === undefined || other === undefined ? null : subnetsApart(own, other)
-      if (apart === null) continue
-      const names = apart.map(formatRange)
-      const key = names.toSorted().join()
-      if (found.has(key)) continue
-      found.set(key, {
-        level: 'note',
-        reason: 'HeardAcrossSubnets',
-        object: `Node ${node}`,
-        what: `on ${peer.interface} it hears ${peer.node}, with which it shares no subnet: ${names.join(' and ')}`,
-        why: 'each may announce what belongs to the subnet of the other, and answers to clients go by the router',
-        remedy:
-          'nothing, where both subnets are meant to be on one LAN; else see what joins them: a bridge, a VLAN of the switch',
-      })
-    }
+  for (const { node, own, peer, other } of neighbours(told)) {
+    const apart = subnetsApart(own, other)
+    if (apart === null) continue
+    const names = apart.map(formatRange)
+    const key = names.toSorted().join()
+    if (found.has(key)) continue
+    found.set(key, {
+      level: 'note',
+      reason: 'HeardAcrossSubnets',
+      object: `Node ${node}`,
+      what: `on ${own.name} it hears ${peer}, with which it shares no subnet: ${names.join(' and ')}`,
+      why: 'each may announce what belongs to the subnet of the other, and answers to clients go by the router',
+      remedy:
+        'nothing, where both subnets are meant to be on one LAN; else see what joins them: a bridge, a VLAN of the switch',
+    })
   }
   return [...found.values()]
 }

@@ -26,11 +26,31 @@ export function isSingle({ first, last }: Range): boolean {
   return first === last
 }
 
+/** A node that hears another, `peer`: its own interface, and the other's. */
+interface Neighbours {
+  readonly node: string
+  readonly own: InterfaceView
+  readonly peer: string
+  readonly other: InterfaceView
+}
+
+/** All of whom both interfaces are known. */
+export function neighbours(told: readonly Told[]): Neighbours[] {
+  const interfacesOf = new Map(told.map(({ node, facts }) => [node, facts.interfaces]))
+  return told.flatMap(({ node, facts, peers }) =>
+    peers.flatMap((peer) => {
+      const own = facts.interfaces.find(({ name }) => name === peer.interface)
+      const other = heardFrom(peer, interfacesOf.get(peer.node) ?? [])
+      return own === undefined || other === undefined ? [] : [{ node, own, peer: peer.node, other }]
+    }),
+  )
+}
+
 /**
  * The interface that a peer is heard from. VLANs have the MAC of their card: then by the name, which is mostly the same on
  * all nodes, or not at all.
  */
-export function heardFrom(
+function heardFrom(
   { mac, interface: name }: PeerView,
   interfaces: readonly InterfaceView[],
 ): InterfaceView | undefined {
