@@ -88,6 +88,7 @@ export class Notices {
     const standing = ips.flatMap((ip) => this.#standings.get(ip) ?? [])
     const news = newsOf(this.#node, standing, isFirst)
     this.#noticed.set(key, { uid, standing, news })
+    if (before !== undefined && before.uid !== uid) statuses.hide(before.uid) // deleted and made anew
     this.#tell(service, newSince(before?.news ?? [], news))
     if (!isDeepStrictEqual(before?.standing ?? [], standing)) conditions.tell(key)
     if (standing.some(isAnnounced)) statuses.show({ uid, key, interfaces })

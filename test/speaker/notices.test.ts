@@ -97,3 +97,12 @@ test('a Service that nobody may announce any more has no status', async (t) => {
   await server.until(() => announcers(server) === '')
   assert.deepEqual(notices.standing(WEB.key), [])
 })
+
+test('a Service that was deleted and made anew keeps no status of the one before', async (t) => {
+  const server = await startApiServer(t)
+  const notices = await noticesOf(t, server, 'a')
+  update(notices, HELD)
+  await server.until(() => announcers(server) === 'a')
+  notices.look({ ...WEB, service: { metadata: { ...service.metadata, uid: 'another' } } })
+  await server.until(() => deletions(server) === 1 && announcers(server) === 'a')
+})
