@@ -18,8 +18,14 @@ const SYSCTLS = {
   'net/ipv4/conf/default/rp_filter': 0,
 }
 
+/**
+ * Without one of its own a bridge has the lowest MAC of those plugged in: it would change when a pod comes or goes, and
+ * what is on its way to the gateway then would be lost. Each bridge is a segment of its own, so all may have the same.
+ */
+const BRIDGE_MAC = '02:00:00:00:00:01'
+
 function bridge(name: string): string[] {
-  return [`link add ${name} type bridge mcast_snooping 0`, `link set ${name} up`]
+  return [`link add ${name} address ${BRIDGE_MAC} type bridge mcast_snooping 0`, `link set ${name} up`]
 }
 
 /** A cable from `bridgeName` to `device` in the namespace `machine`. */

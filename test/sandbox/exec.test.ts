@@ -41,6 +41,16 @@ kubectl wait pod/own --for=jsonpath={.status.phase}=Succeeded --timeout=60s >/de
 kubectl logs own
 kubectl delete pod own >/dev/null`,
 
+  'pods that come and go': `
+gateway() { ip -n node-1 -j link show cni0 | grep -o '"address":"[^"]*"'; }
+gateway
+deploy
+gateway
+kubectl scale deployment web --replicas=4 >/dev/null; kubectl rollout status deployment web --timeout=60s >/dev/null
+gateway
+undeploy
+gateway`,
+
   'killed container': `
 deploy
 pid=$(pid_of nginx)
@@ -139,6 +149,12 @@ test('--program runs a command with the pod’s own arguments, environment, file
     'read-only',
     'CapBnd:\t0000000000002000',
   ])
+})
+
+test('the gateway of pods keeps its MAC while others come and go', () => {
+  const macs = printed.get('pods that come and go')
+  assert.equal(macs?.length, 4)
+  assert.equal(new Set(macs).size, 1, macs?.join(', '))
 })
 
 test('a container that ends is started again, also while the API server is away', () => {
