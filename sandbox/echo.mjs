@@ -1,5 +1,6 @@
 // What a pod of any ordinary image does in the sandbox: answers on its ports, over HTTP, TCP and UDP, with one line
-// that tells its name, its node and who asked. No dependencies and no build, so that many of them start quickly.
+// that tells its name, its node and who asked; over UDP followed by what was sent. No dependencies and no build, so
+// that many of them start quickly.
 //   node echo.mjs POD NODE PORT/PROTOCOL…
 // @ts-check
 import { createSocket } from 'node:dgram'
@@ -43,7 +44,9 @@ for (const each of ports) {
   const [port, protocol] = each.split('/')
   if (protocol === 'UDP') {
     const udp = createSocket({ type: 'udp6', ipv6Only: false })
-    udp.on('message', (_, from) => udp.send(answer(from.address, from.port), from.port, from.address))
+    udp.on('message', (asked, from) => {
+      udp.send([answer(from.address, from.port), asked], from.port, from.address)
+    })
     udp.bind(Number(port), '::')
   } else if (protocol === 'TCP') {
     tcp().listen(Number(port), '::')

@@ -12,8 +12,8 @@ test('a gap that lasts to the end counts as one that is over', async () => {
   const server = createSocket('udp4')
   let isSilent = false
   let unanswered = 0
-  server.on('message', (_, { port, address }) => {
-    if (!isSilent) server.send('!', port, address)
+  server.on('message', (asked, { port, address }) => {
+    if (!isSilent) server.send(asked, port, address)
     else if (++unanswered === UNANSWERED) probe.stdin.end()
   })
   server.bind(0, '127.0.0.1')
@@ -22,8 +22,9 @@ test('a gap that lasts to the end counts as one that is over', async () => {
   const probe = spawn(process.execPath, ['test/e2e/udp-probe.mjs', '127.0.0.1', String(port)])
   await once(probe.stderr, 'data')
   isSilent = true
-  const { sent, answered, gapMs } = JSON.parse(await text(probe.stdout)) as Outage
+  const { sent, answered, lostAt, gapMs } = JSON.parse(await text(probe.stdout)) as Outage
   server.close()
   assert.ok(sent - answered >= UNANSWERED)
+  assert.ok(lostAt.length > 0)
   assert.ok(gapMs > UNANSWERED, `${gapMs} ms, although ${UNANSWERED} questions 5 ms apart had no answer`)
 })

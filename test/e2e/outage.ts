@@ -1,5 +1,6 @@
 // What the machine outside notices of a fault: it asks through an address all the while.
 
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +14,10 @@ export const READY_LIMIT_MS = 20_000
 export interface Outage {
   readonly sent: number
   readonly answered: number
+  /** What the client's own kernel did not send, as an ICMP error had come back for an earlier one. */
+  readonly refused: number
+  /** When the first 20 of those without an answer were sent, ms since 1970. */
+  readonly lostAt: readonly number[]
   /** The longest time without an answer, and when it began (ms since 1970). */
   readonly gapMs: number
   readonly gapAt: number
@@ -37,4 +42,16 @@ export async function outageDuring(
   } finally {
     asking.kill('SIGKILL')
   }
+}
+
+/** What the client saw, in a sentence. */
+export function inWords({ sent, answered, refused, lostAt, gapMs, stallMs }: Outage): string {
+  const [gap, stall] = [gapMs, stallMs].map(Math.round)
+  const times = lostAt.map((at) => new Date(at).toISOString().slice(11, 23)).join(', ')
+  const lost = `${sent - answered} of ${sent} lost${times && `, sent at ${times}; ${refused} refused`}`
+  return `${gap} ms without an answer, ${lost}; client's own stall ${stall} ms`
+}
+
+export function assertNothingLost(outage: Outage): void {
+  assert.equal(outage.answered, outage.sent, inWords(outage))
 }

@@ -1,6 +1,6 @@
-// A client that asks all the time: a datagram every 5 ms to an address outside of which it knows nothing, until its
-// standard input ends. Says `ready` on its error output with the first answer, and prints at last what it saw, as JSON;
-// see `Outage` in outage.ts.
+// A client that asks all the time: a datagram every 5 ms, each with its number, to an address outside of which it knows
+// nothing, until its standard input ends. Who answers repeats the number at the end of the answer. Says `ready` on its
+// error output with the first answer, and prints at last what it saw, as JSON; see `Outage` in outage.ts.
 //   node udp-probe.mjs ADDRESS PORT
 // @ts-check
 import { createSocket } from 'node:dgram'
@@ -12,30 +12,41 @@ const INTERVAL_MS = 5
 const FIRST_INTERVAL_MS = 100
 /** Answers that are on their way when it is to end still count. */
 const SETTLE_MS = 500
+/** Of so many lost ones it is told when they were sent. */
+const MOST_LOST = 20
 const [address = '', port = ''] = process.argv.slice(2)
 
 const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+/** When each was sent that has no answer yet. @type {Map<number, number>} */
+const unanswered = new Map()
 let sent = 0
-let answered = 0
+let refused = 0
 let answeredAt = 0
 let sentAt = 0
 /** @type {{ ms: number, at: number }} */
 let gap = { ms: 0, at: 0 }
 let stall = 0
 
+/** ms since 1970, by the steady clock. */
+const now = () => performance.timeOrigin + performance.now()
+
 function ask() {
-  const now = performance.now()
-  if (sentAt > 0) stall = Math.max(stall, now - sentAt)
-  sentAt = now
-  sent++
-  socket.send('?', () => undefined)
+  const at = now()
+  if (sentAt > 0) stall = Math.max(stall, at - sentAt)
+  sentAt = at
+  unanswered.set(++sent, at)
+  socket.send(`#${sent}`, (error) => {
+    if (error) refused++
+  })
 }
 
-function onAnswer() {
-  const now = performance.timeOrigin + performance.now()
-  if (answeredAt > 0 && now - answeredAt > gap.ms) gap = { ms: now - answeredAt, at: answeredAt }
-  answeredAt = now
-  answered++
+/** @param {Buffer} answer */
+function onAnswer(answer) {
+  const text = answer.toString('latin1')
+  if (!unanswered.delete(Number(text.slice(text.lastIndexOf('#') + 1)))) return
+  const at = now()
+  if (answeredAt > 0 && at - answeredAt > gap.ms) gap = { ms: at - answeredAt, at: answeredAt }
+  answeredAt = at
 }
 
 /** From the first answer on, and after those to come to the first questions. */
@@ -43,16 +54,19 @@ async function measure() {
   await sleep(SETTLE_MS)
   socket.removeAllListeners('message').on('message', onAnswer)
   process.stderr.write('ready\n')
-  const startedAt = performance.timeOrigin + performance.now()
+  const startedAt = now()
   const timer = setInterval(ask, INTERVAL_MS)
   await once(process.stdin.resume(), 'end')
   clearInterval(timer)
-  const endedAt = performance.timeOrigin + performance.now()
+  const endedAt = now()
   await sleep(SETTLE_MS)
   // One that lasts to the end.
   const at = Math.max(startedAt, answeredAt)
   if (endedAt - at > gap.ms) gap = { ms: endedAt - at, at }
-  process.stdout.write(JSON.stringify({ sent, answered, gapMs: gap.ms, gapAt: gap.at, stallMs: stall }))
+  const answered = sent - unanswered.size
+  const lostAt = [...unanswered.values()].slice(0, MOST_LOST)
+  const outage = { sent, answered, refused, lostAt, gapMs: gap.ms, gapAt: gap.at, stallMs: stall }
+  process.stdout.write(JSON.stringify(outage))
   process.exit(0)
 }
 

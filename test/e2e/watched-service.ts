@@ -14,7 +14,7 @@ import {
   web,
 } from './cluster.ts'
 import { answeringNode, on } from './lan.ts'
-import type { Outage } from './outage.ts'
+import { inWords, type Outage } from './outage.ts'
 
 export const VIP = '172.25.254.50'
 export const UDP_PORT = 80
@@ -65,9 +65,6 @@ export async function hearEachOther(nodes: readonly string[]): Promise<void> {
   })
 }
 
-export function tell(context: TestContext, { gapMs, stallMs, sent, answered }: Outage): void {
-  const [gap, stall] = [gapMs, stallMs].map(Math.round)
-  context.diagnostic(
-    `${gap} ms without an answer, ${sent - answered} of ${sent} lost; client's own stall ${stall} ms`,
-  )
+export function tell(context: TestContext, outage: Outage): void {
+  context.diagnostic(inWords(outage))
 }
