@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { EndpointSlice, Service } from '../api/index.ts'
 import { type AskingService, CombinedIntents } from './combine.ts'
-import { type ClusterView, serviceIntent, type Withheld } from '../candidates/index.ts'
+import { type ClusterView, type ServiceIntent, serviceIntent, type Withheld } from '../candidates/index.ts'
 
 export class AskingServices {
   readonly #log: Logger
@@ -37,9 +37,9 @@ export class AskingServices {
     const intent = service && serviceIntent(service, slices, view)
     this.#withhold(key, typeof intent === 'string' && intent !== 'notLoadBalancer' ? intent : undefined)
     const asking =
-      intent === undefined || typeof intent === 'string'
+      service === undefined || intent === undefined || typeof intent === 'string'
         ? undefined
-        : { key, created: service?.metadata?.creationTimestamp ?? '', intent }
+        : askingService(key, service, intent)
     if (isDeepStrictEqual(asking, before)) return false
     this.#combined.change(before, asking)
     if (asking === undefined) this.#asking.delete(key)
@@ -57,4 +57,8 @@ export class AskingServices {
     this.#withheld.set(key, reason)
     this.#log.info({ service: key, reason }, 'not announced by any node')
   }
+}
+
+function askingService(key: string, { metadata }: Service, intent: ServiceIntent): AskingService {
+  return { key, uid: metadata?.uid ?? '', created: metadata?.creationTimestamp ?? '', intent }
 }

@@ -8,6 +8,8 @@ import type { AddressIntent } from './intents.ts'
 import type { ServiceIntent } from '../candidates/index.ts'
 
 export interface AskingService {
+  /** Another one when the Service was deleted and made anew under its name. */
+  readonly uid: string
   /** RFC 3339; of the Services that share an address the oldest says in which order. */
   readonly created: string
   readonly key: string

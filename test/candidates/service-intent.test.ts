@@ -226,8 +226,8 @@ test('a node may hold a shared address only if it may for all who share it; the 
     interfacesOf: new Map(names.map((name) => [name, name === 'a' ? ['eth0'] : ['eth1']])),
   })
   const services = [
-    { key: 'x/younger', created: '2026-02-01T00:00:00Z', intent: intent('c', 'b', 'a') },
-    { key: 'x/older', created: '2026-01-01T00:00:00Z', intent: intent('a', 'c') },
+    { key: 'x/younger', uid: '1', created: '2026-02-01T00:00:00Z', intent: intent('c', 'b', 'a') },
+    { key: 'x/older', uid: '2', created: '2026-01-01T00:00:00Z', intent: intent('a', 'c') },
   ]
   const combined = new CombinedIntents('a')
   for (const each of services) combined.change(undefined, each)

@@ -10,6 +10,7 @@ function service(key: string, hosts: readonly number[], nodes: readonly string[]
   const addresses = hosts.map((host) => ({ family: 'IPv4', value: 0xc000_0200n + BigInt(host) }) as const)
   return {
     key,
+    uid: key,
     created: `2026-01-0${key}T00:00:00Z`,
     intent: {
       addresses,
