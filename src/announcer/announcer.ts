@@ -1,6 +1,6 @@
 // What one node sends on one interface about addresses: of those that it holds the gratuitous frames, and on request
 // probes and defences; and who else was seen to use them. Whether it holds an address is decided elsewhere.
-import { type Address, formatAddress } from '../ip/index.ts'
+import { type Address, type AddressKey, addressKey } from '../ip/index.ts'
 import type { Mac } from '../packet/index.ts'
 import { type Conflict, ConflictWatch } from './conflict-watch.ts'
 import { GratuitousSender } from './gratuitous.ts'
@@ -19,7 +19,7 @@ export interface Frame {
 /** All times are in ms of one clock that never goes back. */
 export class Announcer {
   readonly #random: () => number
-  readonly #held = new Map<string, Address>()
+  readonly #held = new Map<AddressKey, Address>()
   readonly #watch: ConflictWatch
   #sender: GratuitousSender
   #link: FitLink // always of the same index
@@ -49,14 +49,14 @@ export class Announcer {
 
   /** Begins the gratuitous schedule of an address that is not held yet. */
   hold(address: Address, now: number): void {
-    this.#held.set(formatAddress(address), address)
+    this.#held.set(addressKey(address), address)
     this.#sender.begin(address, now)
     this.#watch.begin(address, now)
   }
 
   /** No frame for the address follows, but a probe. */
   release(address: Address): void {
-    this.#held.delete(formatAddress(address))
+    this.#held.delete(addressKey(address))
     this.#sender.end(address)
     this.#watch.end(address)
   }

@@ -1,7 +1,7 @@
 // Who else uses addresses that are announced here, on one segment, strangers and the kernels of other speakers' nodes: the
 // defence, and whether they are still there (RFC 5227 section 2.4, RFC 4862 section 5.4.3 for who only wants one). Never
 // gives an address up.
-import { type Address, formatAddress } from '../ip/index.ts'
+import { type Address, type AddressKey, addressKey } from '../ip/index.ts'
 import { gratuitousArp, type Mac, unsolicitedAdvertisement } from '../packet/index.ts'
 import { PacedQueue, type Pending } from './paced-queue.ts'
 import { Pacer } from './pacer.ts'
@@ -66,7 +66,7 @@ class Due implements Pending {
 export class ConflictWatch {
   readonly #random: () => number
   readonly #queue = new PacedQueue<Due>(new Pacer(CONFLICT_FRAMES_PER_S))
-  readonly #watched = new Map<string, Watched>()
+  readonly #watched = new Map<AddressKey, Watched>()
   readonly #met = new Set<Watched>()
 
   constructor(random: () => number) {
@@ -75,21 +75,21 @@ export class ConflictWatch {
 
   /** The address is announced here from now on. */
   begin(address: Address, now: number): void {
-    this.#watched.set(formatAddress(address), { address, since: now, stranger: null })
+    this.#watched.set(addressKey(address), { address, since: now, stranger: null })
   }
 
   /** The address is not announced here any more. */
   end(address: Address): void {
-    const text = formatAddress(address)
-    const watched = this.#watched.get(text)
+    const key = addressKey(address)
+    const watched = this.#watched.get(key)
     if (watched === undefined) return
-    this.#watched.delete(text)
+    this.#watched.delete(key)
     this.#part(watched)
   }
 
   /** Somebody with this MAC uses an address: no speaker, or a peer that does not claim it. */
   observe(address: Address, mac: Mac, user: Stranger['user'], now: number): void {
-    const watched = this.#watched.get(formatAddress(address))
+    const watched = this.#watched.get(addressKey(address))
     if (watched === undefined) return
     if (watched.stranger === null) {
       const stranger = { address, mac, user, metAt: now, seenAt: now, defendedAt: -Infinity, isOver: false }
@@ -104,7 +104,7 @@ export class ConflictWatch {
 
   /** Tells the stranger whose the address is: each time at first, later once in `DEFEND_INTERVAL_MS`. */
   defend(address: Address, now: number): void {
-    const stranger = this.#watched.get(formatAddress(address))?.stranger ?? null
+    const stranger = this.#watched.get(addressKey(address))?.stranger ?? null
     if (stranger === null || !isCertain(stranger)) return
     const isSettled = now - stranger.metAt > CONTEST_MS
     if (isSettled && now < stranger.defendedAt + DEFEND_INTERVAL_MS) return
@@ -143,7 +143,7 @@ export class ConflictWatch {
   }
 
   #forget(address: Address): void {
-    const watched = this.#watched.get(formatAddress(address))
+    const watched = this.#watched.get(addressKey(address))
     if (watched !== undefined) this.#part(watched)
   }
 

@@ -1,5 +1,5 @@
 // The gratuitous frames of one interface: which address is due, in which form, within the interface's budget.
-import { type Address, type Family, formatAddress } from '../ip/index.ts'
+import { type Address, type AddressKey, addressKey, type Family } from '../ip/index.ts'
 import { gratuitousArp, type Mac, unsolicitedAdvertisement } from '../packet/index.ts'
 import { earliest, PacedQueue } from './paced-queue.ts'
 import { Pacer } from './pacer.ts'
@@ -50,7 +50,7 @@ class Due {
 export class GratuitousSender {
   readonly #mac: Mac
   readonly #random: () => number
-  readonly #held = new Map<string, Held>()
+  readonly #held = new Map<AddressKey, Held>()
   readonly #first = new PacedQueue<Due>(new Pacer(FIRST_ROUND_FRAMES_PER_S))
   readonly #repeats = new PacedQueue<Due>(new Pacer(REPEAT_FRAMES_PER_S))
 
@@ -62,13 +62,13 @@ export class GratuitousSender {
   /** Begins the schedule of an address that it does not announce yet. */
   begin(address: Address, now: number): void {
     const held = { address, since: now, isTold: false, isReleased: false }
-    this.#held.set(formatAddress(address), held)
+    this.#held.set(addressKey(address), held)
     this.#first.add(now, new Due(held, 0))
   }
 
   /** Announces an address of those once more, before everything that is planned. */
   repeat(address: Address, now: number): void {
-    const held = this.#held.get(formatAddress(address))
+    const held = this.#held.get(addressKey(address))
     if (held !== undefined) this.#first.add(now, new Due(held, 0, true))
   }
 
@@ -84,11 +84,11 @@ export class GratuitousSender {
 
   /** No frame for the address follows. */
   end(address: Address): void {
-    const text = formatAddress(address)
-    const held = this.#held.get(text)
+    const key = addressKey(address)
+    const held = this.#held.get(key)
     if (held === undefined) return
     held.isReleased = true
-    this.#held.delete(text)
+    this.#held.delete(key)
   }
 
   /** The earliest instant at which `takeDue` may have a frame; `null` when nothing is announced. */
