@@ -1,7 +1,13 @@
 // What the candidates of all Services rest on: the configuration, the nodes, and what speaks against some of them.
 
 import { EXCLUDE_LABEL, type Node } from '../api/index.ts'
-import type { Configuration, Labels } from '../config/index.ts'
+import {
+  type Advertisement,
+  type AnnouncingNode,
+  announcingNodes,
+  type Configuration,
+  type Labels,
+} from '../config/index.ts'
 
 /**
  * Why a node announces nothing at all.
@@ -23,6 +29,8 @@ export interface ClusterView {
   readonly eligible: ReadonlySet<string>
   /** By node, of the others. */
   readonly bars: ReadonlyMap<string, NodeBar>
+  /** Who may announce what these are for, whatever speaks against a node; the same list for the same advertisements. */
+  readonly announcing: (advertisements: readonly Advertisement[]) => readonly AnnouncingNode[]
 }
 
 export interface ClusterObjects {
@@ -45,12 +53,25 @@ export function clusterView(objects: ClusterObjects): ClusterView {
       return bar === null ? [] : [[nameOf(node), bar] as const]
     }),
   )
+  const named = nodes.map((node) => ({ name: nameOf(node), labels: node.metadata?.labels ?? {} }))
   return {
     configuration,
     speakers,
-    nodes: nodes.map((node) => ({ name: nameOf(node), labels: node.metadata?.labels ?? {} })),
+    nodes: named,
+    announcing: remembered((advertisements) => announcingNodes(advertisements, named)),
     eligible: new Set([...speakers].filter((name) => !bars.has(name))),
     bars,
+  }
+}
+
+/** Thousands of Services have the same few advertisements: they share what follows from them. */
+function remembered(announcing: ClusterView['announcing']): ClusterView['announcing'] {
+  const known = new Map<string, readonly AnnouncingNode[]>()
+  return (advertisements) => {
+    const names = advertisements.map(({ name }) => name).join(' ')
+    const nodes = known.get(names) ?? announcing(advertisements)
+    known.set(names, nodes)
+    return nodes
   }
 }
 

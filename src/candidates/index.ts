@@ -8,4 +8,11 @@ export {
   type RankedNode,
   rankNodes,
 } from './ranking.ts'
-export { type ServiceIntent, serviceIntent, servingNodes, shownIPs, type Withheld } from './service-intent.ts'
+export {
+  interfacesOn,
+  type ServiceIntent,
+  serviceIntent,
+  servingNodes,
+  shownIPs,
+  type Withheld,
+} from './service-intent.ts'

@@ -43,7 +43,7 @@ export function rankNodes(
   if (serving?.any === false) return { withheld: 'noEndpoints' }
   const announcing = announcingNodes(service, asked.pool, view)
   if ('refusal' in announcing) return { withheld: announcing.refusal }
-  const selected = new Map(announcing.nodes.map((each) => [each.name, each]))
+  const selected = new Map(announcing.nodes.map((each) => [each.node, each]))
   const judged = view.nodes.map(({ name }) => {
     const { score = 0, interfaces = null } = selected.get(name) ?? {}
     const away = isLocal(service) && serving?.nodes.has(name) === false

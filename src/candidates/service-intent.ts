@@ -2,8 +2,14 @@
 // Every speaker computes the same from the same objects.
 
 import { ANNOTATION, deprecatedName, type EndpointSlice, PREFERRED_NODE, type Service } from '../api/index.ts'
-import { type AnnouncingNode, locate, type PoolReference, whoMayAnnounce } from '../config/index.ts'
-import { type Candidate, candidateOrder } from '../election/index.ts'
+import {
+  advertisementsFor,
+  type AnnouncementRefusal,
+  type AnnouncingNode,
+  locate,
+  type PoolReference,
+} from '../config/index.ts'
+import { candidateOrder } from '../election/index.ts'
 import { type Address, formatAddress, parseAddress } from '../ip/index.ts'
 import type { ClusterView } from './cluster-view.ts'
 
@@ -22,10 +28,8 @@ export interface ServiceIntent {
   readonly addresses: readonly Address[]
   /** The same as canonical text. */
   readonly ips: readonly string[]
-  /** First choice first. */
-  readonly candidates: readonly Candidate[]
-  /** By node: where it would announce; `null`: all interfaces. */
-  readonly interfacesOf: ReadonlyMap<string, readonly string[] | null>
+  /** First choice first, each with where it would announce. */
+  readonly candidates: readonly AnnouncingNode[]
 }
 
 export function serviceIntent(
@@ -40,17 +44,12 @@ export function serviceIntent(
   const announcing = announcingNodes(service, asked.pool, view)
   if ('refusal' in announcing) return announcing.refusal
   const nodes = announcing.nodes.filter(
-    ({ name }) => view.eligible.has(name) && (!isLocal(service) || serving.nodes.has(name)),
+    ({ node }) => view.eligible.has(node) && (!isLocal(service) || serving.nodes.has(node)),
   )
   const { addresses } = asked
   const [first] = addresses
   if (nodes.length === 0 || first === undefined) return 'noEligibleNode'
-  return {
-    addresses,
-    ips: addresses.map(formatAddress),
-    candidates: orderOf(first, nodes),
-    interfacesOf: interfacesOf(nodes),
-  }
+  return { addresses, ips: addresses.map(formatAddress), candidates: candidateOrder(first, nodes) }
 }
 
 /** The addresses in its status, as they stand there; host names are none. */
@@ -67,8 +66,8 @@ export function askedBy(
   if (spec?.type !== 'LoadBalancer') return 'notLoadBalancer'
   const texts = shownIPs(service)
   if (texts.length === 0) return 'noIPAllocated'
-  const addresses = texts.flatMap((text) => parseAddress(text) ?? [])
-  if (addresses.length < texts.length) return 'invalidIP'
+  const addresses = texts.map(parseAddress)
+  if (!addresses.every((address) => address !== null)) return 'invalidIP'
   const recorded = metadata?.annotations?.[ANNOTATION.allocatedFromPool] ?? null
   const location = locate(configuration, addresses, recorded)
   return location.kind === 'none' ? 'ipNotAllowed' : { addresses, pool: location.pool }
@@ -78,21 +77,21 @@ export function askedBy(
 export function announcingNodes(
   { metadata }: Service,
   pool: PoolReference,
-  { configuration, nodes }: ClusterView,
-): ReturnType<typeof whoMayAnnounce> {
+  { configuration, announcing }: ClusterView,
+): { readonly nodes: readonly AnnouncingNode[] } | { readonly refusal: AnnouncementRefusal } {
   const { labels = {}, annotations = {} } = metadata ?? {}
   const asked = { pool, labels, sharesAddress: sharesAddress(annotations) }
-  const announcing = whoMayAnnounce(configuration, asked, nodes)
-  if ('refusal' in announcing) return announcing
-  return { nodes: preferring(annotations[PREFERRED_NODE], announcing.nodes) }
+  const matching = advertisementsFor(configuration, asked)
+  if ('refusal' in matching) return matching
+  return { nodes: preferring(annotations[PREFERRED_NODE], announcing(matching.advertisements)) }
 }
 
 /** The node named comes before all that the advertisements prefer. */
 function preferring(name: string | undefined, nodes: readonly AnnouncingNode[]): readonly AnnouncingNode[] {
-  const preferred = name === undefined ? undefined : nodes.find((node) => node.name === name)
+  const preferred = name === undefined ? undefined : nodes.find(({ node }) => node === name)
   if (preferred === undefined) return nodes
   const score = 1 + nodes.reduce((highest, node) => Math.max(highest, node.score), 0)
-  return nodes.map((node) => (node === preferred ? { ...node, score } : node))
+  return nodes.map((each) => (each === preferred ? { ...each, score } : each))
 }
 
 /** Under this policy a node sends traffic to its own endpoints only. */
@@ -100,15 +99,9 @@ export function isLocal({ spec }: Service): boolean {
   return spec?.externalTrafficPolicy === 'Local'
 }
 
-function orderOf(address: Address, nodes: readonly AnnouncingNode[]): Candidate[] {
-  return candidateOrder(
-    address,
-    nodes.map(({ name, score }) => ({ node: name, score })),
-  )
-}
-
-function interfacesOf(nodes: readonly AnnouncingNode[]): Map<string, readonly string[] | null> {
-  return new Map(nodes.map(({ name, interfaces }) => [name, interfaces]))
+/** Where a node would announce them; `null`: on all interfaces, or it may not. */
+export function interfacesOn(node: string, { candidates }: ServiceIntent): readonly string[] | null {
+  return candidates.find((candidate) => candidate.node === node)?.interfaces ?? null
 }
 
 function sharesAddress(annotations: Readonly<Record<string, string>>): boolean {

@@ -14,7 +14,7 @@ export interface AnnouncedService {
 }
 
 export interface AnnouncingNode {
-  readonly name: string
+  readonly node: string
   /** Sum of the weights of the preferences that it fulfils; 0 without any. */
   readonly score: number
   /** Exact names, sorted; `null`: all. They have no part in the choice of the node. */
@@ -28,16 +28,11 @@ export interface AnnouncingNode {
  */
 export type AnnouncementRefusal = 'NoMatchingAdvertisement' | 'SharedAddressWithServiceSelector'
 
-/**
- * The nodes, in the order given, that some advertisement lets announce the Service; empty when none has the labels.
- *
- * Whether a node is alive, excluded or has endpoints is for the caller to judge.
- */
-export function whoMayAnnounce(
+/** Those that are for the Service; at least one. */
+export function advertisementsFor(
   { advertisements }: Configuration,
   { pool, labels, sharesAddress }: AnnouncedService,
-  nodes: readonly { readonly name: string; readonly labels: Labels }[],
-): { readonly nodes: readonly AnnouncingNode[] } | { readonly refusal: AnnouncementRefusal } {
+): { readonly advertisements: readonly Advertisement[] } | { readonly refusal: AnnouncementRefusal } {
   const matching = advertisements.filter(
     (advertisement) => advertises(advertisement, pool) && anySelects(advertisement.serviceSelectors, labels),
   )
@@ -45,14 +40,24 @@ export function whoMayAnnounce(
   if (sharesAddress && matching.some(({ serviceSelectors }) => serviceSelectors.length > 0)) {
     return { refusal: 'SharedAddressWithServiceSelector' }
   }
-  return {
-    nodes: nodes.flatMap(({ name, labels }) => {
-      const covering = matching.filter(({ nodeSelectors }) => anySelects(nodeSelectors, labels))
-      return covering.length === 0
-        ? []
-        : [{ name, score: scoreOf(covering, labels), interfaces: interfacesOf(covering) }]
-    }),
-  }
+  return { advertisements: matching }
+}
+
+/**
+ * The nodes, in the order given, that one of the advertisements at least lets announce what they are for.
+ *
+ * Whether a node is alive, excluded or has endpoints is for the caller to judge.
+ */
+export function announcingNodes(
+  advertisements: readonly Advertisement[],
+  nodes: readonly { readonly name: string; readonly labels: Labels }[],
+): readonly AnnouncingNode[] {
+  return nodes.flatMap(({ name, labels }) => {
+    const covering = advertisements.filter(({ nodeSelectors }) => anySelects(nodeSelectors, labels))
+    return covering.length === 0
+      ? []
+      : [{ node: name, score: scoreOf(covering, labels), interfaces: interfacesOf(covering) }]
+  })
 }
 
 /** Where a node could announce the addresses of one pool. */

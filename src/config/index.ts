@@ -24,10 +24,11 @@ export { nodeReservations, serviceCidrReservations } from './cluster-addresses.t
 export type { Reservation } from './reservation.ts'
 export { anySelects, type Labels } from './selector.ts'
 export {
+  advertisementsFor,
   type AnnouncedService,
   type AnnouncementRefusal,
   type AnnouncingNode,
+  announcingNodes,
   type Prospect,
   prospectsOf,
-  whoMayAnnounce,
 } from './announcement.ts'

@@ -7,7 +7,7 @@ import { identityOf, ofType } from '../kube/index.ts'
 /** Addresses, and what decides whether it may announce. */
 export function keptOfNode({ metadata, spec, status }: Node): Node {
   return {
-    metadata: { ...identityOf(metadata), labels: metadata?.labels ?? {} },
+    metadata: Object.assign(identityOf(metadata), { labels: metadata?.labels ?? {} }),
     spec: { taints: spec?.taints ?? [] },
     status: {
       addresses: status?.addresses ?? [],

@@ -14,14 +14,13 @@ export interface Candidate {
  * It is MetalLB's order, so that a cluster that changes over keeps its holders. `address` is the first of the
  * Service's addresses: a dual-stack Service stays on one node. The text hashed is the canonical one.
  */
-export function candidateOrder(address: Address, candidates: readonly Candidate[]): Candidate[] {
+export function candidateOrder<T extends Candidate>(address: Address, candidates: readonly T[]): T[] {
   const text = formatAddress(address)
   return candidates
-    .map(({ node, score }) => ({
-      node,
-      score,
-      rank: createHash('sha256').update(`${node}#${text}`).digest(),
+    .map((candidate) => ({
+      candidate,
+      rank: createHash('sha256').update(`${candidate.node}#${text}`).digest(),
     }))
-    .sort((a, b) => b.score - a.score || Buffer.compare(a.rank, b.rank))
-    .map(({ node, score }) => ({ node, score }))
+    .sort((a, b) => b.candidate.score - a.candidate.score || Buffer.compare(a.rank, b.rank))
+    .map(({ candidate }) => candidate)
 }

@@ -7,11 +7,16 @@ export function identityOf(metadata: ObjectMeta | undefined): ObjectMeta {
   return pick(metadata, ['name', 'namespace', 'uid', 'resourceVersion'])
 }
 
+/** The one of this type, alone: an array that was filtered keeps room for sixteen. */
 export function ofType<T extends { type: string }>(type: string, conditions: readonly T[] = []): T[] {
-  return conditions.filter((condition) => condition.type === type)
+  const found = conditions.find((condition) => condition.type === type)
+  return found === undefined ? [] : [found]
 }
 
-/** Property by property: objects that are spread have a hidden class each, which is as large as they are. */
+/**
+ * Property by property: objects that others are spread into have a hidden class each, which is as large as they are. More
+ * is put to them by `Object.assign`.
+ */
 export function pick<T extends object, K extends keyof T>(
   from: T | undefined,
   names: readonly K[],

@@ -9,7 +9,8 @@ const CLUSTER_ID = /^[0-9a-f]{16}$/
 
 export function encodeIntents({ node, cluster, addresses }: Intents): string {
   const listed = addresses.map(({ address, candidates, orderedBy = address, interfaces }) => {
-    return { ip: formatAddress(address), candidates, orderedBy: formatAddress(orderedBy), interfaces }
+    const order = candidates.map(({ node: name, score }) => ({ node: name, score }))
+    return { ip: formatAddress(address), candidates: order, orderedBy: formatAddress(orderedBy), interfaces }
   })
   return JSON.stringify({ format: FORMAT, node, cluster, addresses: listed })
 }

@@ -20,6 +20,7 @@ import {
   ENDPOINT_SLICES,
   IP_ADDRESS_POOLS,
   isSameInput,
+  keyOf,
   L2_ADVERTISEMENTS,
   NAMESPACES,
   NODES,
@@ -57,7 +58,8 @@ export class ClusterCopy implements Startable {
   readonly #pools: Reflector<IPAddressPool>
   readonly #advertisements: Reflector<L2Advertisement>
   readonly #namespaces: Reflector<Namespace>
-  readonly #slicesOf = new Map<string, Map<string, EndpointSlice>>()
+  /** Mostly one of each Service. */
+  readonly #slicesOf = new Map<string, readonly EndpointSlice[]>()
 
   constructor(components: { client: ApiClient; log: Logger }, init: ClusterCopyInit) {
     const { namespace, onService, onNodes, onReadiness, onConfiguration, onPoolEdit } = init
@@ -112,7 +114,7 @@ export class ClusterCopy implements Startable {
 
   /** The endpoints of a Service. */
   slicesOf(service: string): readonly EndpointSlice[] {
-    return [...(this.#slicesOf.get(service)?.values() ?? [])]
+    return this.#slicesOf.get(service) ?? []
   }
 
   get nodes(): readonly Node[] {
@@ -168,10 +170,9 @@ export class ClusterCopy implements Startable {
   }
 
   #setSlice(service: string, key: string, slice: EndpointSlice | undefined): void {
-    const slices = this.#slicesOf.get(service) ?? new Map<string, EndpointSlice>()
-    if (slice === undefined) slices.delete(key)
-    else slices.set(key, slice)
-    if (slices.size === 0) this.#slicesOf.delete(service)
+    const others = this.slicesOf(service).filter((other) => keyOf(other) !== key)
+    const slices = slice === undefined ? others : others.concat(slice)
+    if (slices.length === 0) this.#slicesOf.delete(service)
     else this.#slicesOf.set(service, slices)
   }
 }

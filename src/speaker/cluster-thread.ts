@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Service } from '../api/index.ts'
-import { clusterView, type ClusterView } from '../candidates/index.ts'
+import { clusterView, type ClusterView, interfacesOn } from '../candidates/index.ts'
 import { type Configuration, POOLS_QUIET_MS, type Prospect, prospectsOf } from '../config/index.ts'
 import type { ApiClient, ConfigurationStateWriter, Startable } from '../kube/index.ts'
 import type { AnnouncedConditionWriter, WantedOfService } from './announced-condition.ts'
@@ -187,7 +187,7 @@ export class ClusterThread implements Startable {
     const service = this.#cluster.services.get(key)
     const intent = this.#asking.get(key)?.intent
     if (service === undefined || intent === undefined) return undefined
-    const interfaces = intent.interfacesOf.get(this.#init.node) ?? null
+    const interfaces = interfacesOn(this.#init.node, intent)
     const isFirst = intent.candidates[0]?.node === this.#init.node
     return { key, service, ips: intent.ips, interfaces, isFirst }
   }

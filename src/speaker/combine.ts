@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Candidate } from '../election/index.ts'
 import type { Address } from '../ip/index.ts'
 import type { AddressIntent } from './intents.ts'
-import type { ServiceIntent } from '../candidates/index.ts'
+import { interfacesOn, type ServiceIntent } from '../candidates/index.ts'
 
 export interface AskingService {
   /** Another one when the Service was deleted and made anew under its name. */
@@ -16,10 +16,10 @@ export interface AskingService {
   readonly intent: ServiceIntent
 }
 
-/** An address, and by key the Services that ask for it. */
+/** An address, and the Services that ask for it: of thousands, hardly ever more than one. */
 interface Asked {
   readonly address: Address
-  readonly services: Map<string, AskingService>
+  services: readonly AskingService[]
 }
 
 /** A node may hold an address only if it may for all Services that share it. */
@@ -41,12 +41,12 @@ export class CombinedIntents {
 
   /** Keys of the Services that ask for the address. */
   keysAt(ip: string): readonly string[] {
-    return [...(this.#asked.get(ip)?.services.keys() ?? [])]
+    return this.#asked.get(ip)?.services.map(({ key }) => key) ?? []
   }
 
   /** The same, of each address. */
   keysByAddress(): ReadonlyMap<string, readonly string[]> {
-    return new Map([...this.#asked].map(([ip, { services }]) => [ip, [...services.keys()]]))
+    return new Map([...this.#asked.keys()].map((ip) => [ip, this.keysAt(ip)]))
   }
 
   /** A Service asks for something else than before; `undefined`: for nothing. */
@@ -61,14 +61,15 @@ export class CombinedIntents {
     const address = service.intent.addresses[place]
     if (address === undefined) return
     const asked = this.#asked.get(ip)
-    if (asked !== undefined) asked.services.set(service.key, service)
-    else this.#asked.set(ip, { address, services: new Map([[service.key, service]]) })
+    if (asked === undefined) this.#asked.set(ip, { address, services: [service] })
+    else asked.services = asked.services.filter(({ key }) => key !== service.key).concat(service)
   }
 
   #withdraw(ip: string, { key }: AskingService): void {
     const asked = this.#asked.get(ip)
-    asked?.services.delete(key)
-    if (asked?.services.size === 0) this.#asked.delete(ip)
+    if (asked === undefined) return
+    asked.services = asked.services.filter((service) => service.key !== key)
+    if (asked.services.length === 0) this.#asked.delete(ip)
   }
 
   #combine(ip: string): void {
@@ -82,17 +83,20 @@ export class CombinedIntents {
 }
 
 function combine(node: string, { address, services }: Asked): AddressIntent {
-  const asking = [...services.values()]
-  const [oldest, ...others] = asking.length === 1 ? asking : asking.toSorted(byAge)
-  const all = oldest?.intent.candidates ?? []
-  const isForAll = ({ node: candidate }: Candidate): boolean =>
-    others.every(({ intent }) => intent.interfacesOf.has(candidate))
+  const [oldest, ...others] = services.length === 1 ? services : services.toSorted(byAge)
   return {
     address,
-    candidates: others.length === 0 ? all : all.filter(isForAll),
+    candidates: oldest === undefined ? [] : commonCandidates(oldest, others),
     orderedBy: oldest?.intent.addresses[0] ?? address,
-    interfaces: commonInterfaces(asking.map(({ intent }) => intent.interfacesOf.get(node) ?? null)),
+    interfaces: commonInterfaces(services.map(({ intent }) => interfacesOn(node, intent))),
   }
+}
+
+function commonCandidates(oldest: AskingService, others: readonly AskingService[]): readonly Candidate[] {
+  const { candidates } = oldest.intent
+  if (others.length === 0) return candidates
+  const nodesOfOthers = others.map(({ intent }) => new Set(intent.candidates.map(({ node }) => node)))
+  return candidates.filter(({ node }) => nodesOfOthers.every((nodes) => nodes.has(node)))
 }
 
 function byAge(one: AskingService, other: AskingService): number {
@@ -101,6 +105,8 @@ function byAge(one: AskingService, other: AskingService): number {
 
 /** All that any of them names; `null` (all interfaces) as soon as one has it. */
 function commonInterfaces(lists: readonly (readonly string[] | null)[]): readonly string[] | null {
+  const [only = null] = lists
+  if (lists.length === 1) return only
   if (lists.includes(null)) return null
   return [...new Set(lists.flatMap((list) => list ?? []))].sort()
 }

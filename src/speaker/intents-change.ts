@@ -18,13 +18,14 @@ export function intentsChange(intents: Intents, last: readonly AddressIntent[]):
   return { ...intents, addresses: withSharedCandidates(changed), withdrawn }
 }
 
-/** Of equal candidates one object: it is copied once, where a hundred nodes may hold each of thousands of addresses. */
+/** Of equal candidates one object, with no more than the wire thread needs: a hundred nodes may hold each of thousands. */
 function withSharedCandidates(intents: readonly AddressIntent[]): readonly AddressIntent[] {
   const known = new Map<string, Candidate>()
-  const share = (candidate: Candidate): Candidate => {
-    const other = known.get(candidate.node)
-    if (other?.score === candidate.score) return other
-    known.set(candidate.node, candidate)
+  const share = ({ node, score }: Candidate): Candidate => {
+    const other = known.get(node)
+    if (other?.score === score) return other
+    const candidate = { node, score }
+    known.set(node, candidate)
     return candidate
   }
   return intents.map((intent) => ({ ...intent, candidates: intent.candidates.map(share) }))

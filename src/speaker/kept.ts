@@ -23,36 +23,35 @@ const ANNOTATIONS = [
 
 export function keptService({ metadata, spec, status }: Service): Service {
   return {
-    metadata: {
-      ...identityOf(metadata),
+    metadata: Object.assign(identityOf(metadata), {
       creationTimestamp: metadata?.creationTimestamp ?? '',
       labels: metadata?.labels ?? {},
       annotations: pick(metadata?.annotations, ANNOTATIONS),
-    },
+    }),
     spec: pick(spec, ['type', 'loadBalancerClass', 'externalTrafficPolicy']),
-    status: {
-      ...pick(status, ['loadBalancer']),
+    status: Object.assign(pick(status, ['loadBalancer']), {
       conditions: ofType(ANNOUNCED_CONDITION, status?.conditions),
-    },
+    }),
   }
 }
 
 /** Of the endpoints their nodes and whether they serve. */
 export function keptSlice({ metadata, addressType, endpoints }: EndpointSlice): EndpointSlice {
   return {
-    metadata: { ...identityOf(metadata), labels: pick(metadata?.labels, [SERVICE_OF_SLICE]) },
+    metadata: Object.assign(identityOf(metadata), { labels: pick(metadata?.labels, [SERVICE_OF_SLICE]) }),
     addressType,
-    endpoints: (endpoints ?? []).map((endpoint) => ({
-      addresses: [],
-      ...pick(endpoint, ['nodeName']),
-      conditions: pick(endpoint.conditions, ['ready', 'serving']),
-    })),
+    endpoints: (endpoints ?? []).map((endpoint) =>
+      Object.assign(pick(endpoint, ['nodeName']), {
+        addresses: [],
+        conditions: pick(endpoint.conditions, ['ready', 'serving']),
+      }),
+    ),
   }
 }
 
 export function keptNode({ metadata, spec, status }: Node): Node {
   return {
-    metadata: { ...identityOf(metadata), labels: metadata?.labels ?? {} },
+    metadata: Object.assign(identityOf(metadata), { labels: metadata?.labels ?? {} }),
     spec: pick(spec, ['taints']),
     status: { conditions: ofType('NetworkUnavailable', status?.conditions) },
   }
@@ -61,12 +60,12 @@ export function keptNode({ metadata, spec, status }: Node): Node {
 export function keptPod({ metadata, spec, status }: Pod): Pod {
   return {
     metadata: identityOf(metadata),
-    spec: { ...pick(spec, ['nodeName']), containers: [] },
+    spec: Object.assign(pick(spec, ['nodeName']), { containers: [] }),
     status: { conditions: ofType('Ready', status?.conditions) },
   }
 }
 
 export function keptStatus(object: ServiceL2Status): ServiceL2Status {
   const { apiVersion, kind, metadata } = object
-  return { apiVersion, kind, metadata: identityOf(metadata), ...pick(object, ['status']) }
+  return Object.assign({ apiVersion, kind, metadata: identityOf(metadata) }, pick(object, ['status']))
 }

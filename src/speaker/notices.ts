@@ -37,11 +37,11 @@ export interface NoticedService {
   readonly isFirst: boolean
 }
 
-/** What was known of a Service, and what of it was told. */
+/** What was known of a Service when it was looked at last. */
 interface Noticed {
   readonly uid: string
   readonly standing: Standing
-  readonly news: readonly News[]
+  readonly isFirst: boolean
 }
 
 export class Notices {
@@ -72,11 +72,11 @@ export class Notices {
   /** What this node does now; the addresses of which that is news: their Services are to be looked at. */
   take(report: Report): readonly string[] {
     const before = this.#standings
-    const now = standingsOf(report)
+    const now = standingsOf(report, before)
     this.#standings = now
     this.#heard = new Set(report.segments.flatMap(({ peers }) => peers.map(({ node }) => node)))
     const gone = [...before.keys()].filter((ip) => !now.has(ip))
-    const changed = [...now.keys()].filter((ip) => !isSame(before.get(ip), now.get(ip)))
+    const changed = [...now.keys()].filter((ip) => before.get(ip) !== now.get(ip))
     return [...gone, ...changed]
   }
 
@@ -85,11 +85,11 @@ export class Notices {
     const { statuses, conditions } = this.#components
     const before = this.#noticed.get(key)
     const uid = service.metadata?.uid ?? ''
-    const standing = ips.flatMap((ip) => this.#standings.get(ip) ?? [])
-    const news = newsOf(this.#node, standing, isFirst)
-    this.#noticed.set(key, { uid, standing, news })
+    const standing = ips.flatMap((ip) => this.#standings.get(ip) ?? []).slice() // without room to grow
+    this.#noticed.set(key, { uid, standing, isFirst })
     if (before !== undefined && before.uid !== uid) statuses.hide(before.uid) // deleted and made anew
-    this.#tell(service, newSince(before?.news ?? [], news))
+    const told = before === undefined ? [] : newsOf(this.#node, before.standing, before.isFirst)
+    this.#tell(service, newSince(told, newsOf(this.#node, standing, isFirst)))
     if (!isDeepStrictEqual(before?.standing ?? [], standing)) conditions.tell(key)
     if (standing.some(isAnnounced)) statuses.show({ uid, key, interfaces })
     else statuses.hide(uid)
@@ -127,10 +127,4 @@ export class Notices {
       log[level]({ service: keyOf(service), reason: news.reason }, news.message)
     }
   }
-}
-
-/** Quick for what is as it was: then the interfaces are the same list. */
-function isSame(one: AddressStanding | undefined, other: AddressStanding | undefined): boolean {
-  const isQuiet = one?.conflicts.length === 0 && other?.conflicts.length === 0
-  return (isQuiet && one.interfaces === other.interfaces) || isDeepStrictEqual(one, other)
 }

@@ -1,5 +1,6 @@
 // What has become of one Service's addresses on this node, and how people are told: condition and events. Pure.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Conflict, Report } from './intents.ts'
 
 /** One address that this node should hold; without interfaces and conflicts: no interface can announce it. */
@@ -13,18 +14,31 @@ export interface AddressStanding {
 /** Of all addresses of the Service that this node should hold, as far as something is known. */
 export type Standing = readonly AddressStanding[]
 
-/** The report by address. */
-export function standingsOf({ held, unplaced, conflicts }: Report): ReadonlyMap<string, AddressStanding> {
+type Standings = ReadonlyMap<string, AddressStanding>
+
+/** The report by address; what is as it was `before` is the same object. */
+export function standingsOf({ held, unplaced, conflicts }: Report, before: Standings = new Map()): Standings {
+  const conflictsOf = new Map<string, Conflict[]>()
+  for (const conflict of conflicts)
+    conflictsOf.set(conflict.ip, [...(conflictsOf.get(conflict.ip) ?? []), conflict])
   const standings = new Map<string, AddressStanding>()
-  for (const { ip, interfaces } of held) standings.set(ip, { ip, interfaces, conflicts: [] })
-  for (const ip of unplaced) standings.set(ip, { ip, interfaces: [], conflicts: [] })
-  for (const conflict of conflicts) {
-    const { ip } = conflict
-    const before = standings.get(ip)
-    const others = before?.conflicts ?? []
-    standings.set(ip, { ip, interfaces: before?.interfaces ?? [], conflicts: [...others, conflict] })
+  const put = (ip: string, interfaces: readonly string[]): void => {
+    const now = { ip, interfaces, conflicts: conflictsOf.get(ip) ?? NONE }
+    const last = before.get(ip)
+    standings.set(ip, last !== undefined && isSame(last, now) ? last : now)
   }
+  for (const ip of conflictsOf.keys()) put(ip, NONE)
+  for (const ip of unplaced) put(ip, NONE)
+  for (const { ip, interfaces } of held) put(ip, interfaces)
   return standings
+}
+
+const NONE: readonly never[] = []
+
+/** Quick for what is as it was: then the lists are the same. */
+function isSame(one: AddressStanding, other: AddressStanding): boolean {
+  const isSameList = one.interfaces === other.interfaces && one.conflicts === other.conflicts
+  return isSameList || isDeepStrictEqual(one, other)
 }
 
 /** Whether this node answers for the address. */

@@ -222,8 +222,7 @@ test('a node may hold a shared address only if it may for all who share it; the 
   const intent = (...names: string[]): ServiceIntent => ({
     addresses: [addressOf('10.0.0.1')],
     ips: ['10.0.0.1'],
-    candidates: names.map((node) => ({ node, score: 0 })),
-    interfacesOf: new Map(names.map((name) => [name, name === 'a' ? ['eth0'] : ['eth1']])),
+    candidates: names.map((node) => ({ node, score: 0, interfaces: node === 'a' ? ['eth0'] : ['eth1'] })),
   })
   const services = [
     { key: 'x/younger', uid: '1', created: '2026-02-01T00:00:00Z', intent: intent('c', 'b', 'a') },
@@ -235,8 +234,8 @@ test('a node may hold a shared address only if it may for all who share it; the 
     {
       address: addressOf('10.0.0.1'),
       candidates: [
-        { node: 'a', score: 0 },
-        { node: 'c', score: 0 },
+        { node: 'a', score: 0, interfaces: ['eth0'] },
+        { node: 'c', score: 0, interfaces: ['eth1'] },
       ],
       interfaces: ['eth0'],
       orderedBy: addressOf('10.0.0.1'),

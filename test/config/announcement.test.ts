@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { L2Advertisement } from '../../src/api/index.ts'
-import { readConfiguration, whoMayAnnounce } from '../../src/config/index.ts'
+import { advertisementsFor, announcingNodes, readConfiguration } from '../../src/config/index.ts'
 import { advertisement } from './objects.ts'
 
 const NODES = [
@@ -18,10 +18,10 @@ function announcers(
   const advertisements = specs.map((spec, index) => advertisement(`ad-${index}`, spec))
   const configuration = readConfiguration({ pools: [], advertisements, namespaces: [], reserved: [] })
   assert.deepEqual(configuration.refusals, [])
-  const result = whoMayAnnounce(configuration, { pool, labels, sharesAddress }, NODES)
+  const result = advertisementsFor(configuration, { pool, labels, sharesAddress })
   if ('refusal' in result) return result.refusal
-  return result.nodes
-    .map(({ name, score, interfaces }) => `${name}:${score}:${interfaces?.join('+') ?? 'all'}`)
+  return announcingNodes(result.advertisements, NODES)
+    .map(({ node, score, interfaces }) => `${node}:${score}:${interfaces?.join('+') ?? 'all'}`)
     .join(' ')
 }
 

@@ -15,8 +15,7 @@ function service(key: string, hosts: readonly number[], nodes: readonly string[]
     intent: {
       addresses,
       ips: addresses.map(formatAddress),
-      candidates: nodes.map((node) => ({ node, score: 0 })),
-      interfacesOf: new Map(nodes.map((node) => [node, null])),
+      candidates: nodes.map((node) => ({ node, score: 0, interfaces: null })),
     },
   }
 }

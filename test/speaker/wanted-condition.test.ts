@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Condition, Service } from '../../src/api/index.ts'
 import type { ServiceIntent } from '../../src/candidates/index.ts'
-import type { Candidate } from '../../src/election/index.ts'
 import { says } from '../../src/kube/index.ts'
 import type { Standing } from '../../src/speaker/standing.ts'
 import { type ServiceOnNode, wantedCondition } from '../../src/speaker/wanted-condition.ts'
@@ -26,8 +25,9 @@ const announcedBy = (node: string): Service => ({
 })
 const CLUSTER_IP: Service = { spec: { type: 'ClusterIP' } }
 
-const [a, b, dead] = ['a', 'b', 'd'].map((node) => ({ node, score: 0 })) as [Candidate, Candidate, Candidate]
-const intent: ServiceIntent = { addresses: [], ips: [V4, V6], candidates: [a, b], interfacesOf: new Map() }
+const candidate = (node: string) => ({ node, score: 0, interfaces: null })
+const [a, b, dead] = [candidate('a'), candidate('b'), candidate('d')]
+const intent: ServiceIntent = { addresses: [], ips: [V4, V6], candidates: [a, b] }
 const on = (ip: string) => ({ ip, interfaces: ['eth0'], conflicts: [] })
 const nowhere = { ip: V4, interfaces: [], conflicts: [] }
 const full: Standing = [on(V4), on(V6)]
