@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseAllDocuments } from 'yaml'
 import { ROOT } from '../scripts/checkout.mjs'
 import { advertisement, apply, pool } from '../test/e2e/cluster.ts'
+import { DEFAULT_SETTINGS } from '../src/election/index.ts'
 import { allAssigned, createAnnounced, names, stopWatching, watchServices } from './assignments.ts'
 import { type Contender, inTurns, type Role, ROLES, vacate } from './contender.ts'
 import { Figures, OURS } from './figures.ts'
@@ -67,27 +68,37 @@ function speakerEnvironment(): Record<string, string> {
   )
 }
 
-/** Of a process that does nothing but what `script` says, MB. */
-async function floor(script: string): Promise<number> {
+/** What `measured` finds of a process that does nothing but what `script` says. */
+async function floor<T>(script: string, measured: (pid: number) => T | Promise<T>): Promise<T> {
   const idle = `${script}; setInterval(() => {}, 1e6)`
   const env = { ...process.env, ...speakerEnvironment() }
   const child = spawn(process.execPath, ['--input-type=module', '-e', idle], { stdio: 'ignore', env })
   await sleep(3000)
-  const { residentMb } = costOf([child.pid ?? 0])
+  const value = await measured(child.pid ?? 0)
   child.kill('SIGKILL')
   await once(child, 'exit')
-  return residentMb
+  return value
+}
+
+const memory = (pid: number): number => costOf([pid]).residentMb
+
+async function idleCpu(pid: number): Promise<number> {
+  const before = costOf([pid]).cpuSeconds
+  await sleep(SETTINGS.idleSeconds * 1000)
+  return (100 * (costOf([pid]).cpuSeconds - before)) / SETTINGS.idleSeconds
 }
 
 const imported = `await import(${JSON.stringify(`${ROOT}/dist/main.js`)})`
 const worker = `new (await import('node:worker_threads')).Worker('setInterval(() => {}, 1e6)', { eval: true })`
-const bare = await floor('0')
-const bundle = await floor(imported)
+const bare = await floor('0', memory)
+const bundle = await floor(imported, memory)
 figures.add('controller: memory, none', 'floor: bare Node', bare)
 figures.add('controller: memory, none', 'floor: the program imported', bundle)
 figures.add('speaker: memory, none', 'floor: bare Node', bare)
 figures.add('speaker: memory, none', 'floor: the program imported', bundle)
-figures.add('speaker: memory, none', 'floor: and a worker', await floor(`${imported}; ${worker}`))
+figures.add('speaker: memory, none', 'floor: and a worker', await floor(`${imported}; ${worker}`, memory))
+const waking = await floor(`setInterval(() => {}, ${DEFAULT_SETTINGS.helloInterval})`, idleCpu)
+figures.add('speaker: CPU, none', 'floor: Node that wakes as often', waking)
 
 await apply(pool('bench', ['10.4.0.0/14']), advertisement('all', { interfaces: ['eth0'] }))
 await watchServices()

@@ -119,7 +119,8 @@ test('who asks for too much at once is told to come back', async () => {
     while (performance.now() < until); // as a page that is costly to make
     return ['lan']
   }
-  const codes: number[] = []
-  for (let round = 0; round < 5; round++) codes.push((await server.inject('/api/v1/pools')).statusCode)
-  assert.deepEqual([codes[0], codes.at(-1)], [200, 503])
+  assert.equal((await server.inject('/api/v1/pools')).statusCode, 200)
+  // What it has spent comes back while this machine does something else.
+  const isRefused = async (): Promise<boolean> => (await server.inject('/api/v1/pools')).statusCode === 503
+  for (let tries = 1; !(await isRefused()); tries++) assert.ok(tries < 50)
 })
