@@ -3,7 +3,7 @@
 import type { EndpointSlice, Service } from '../api/index.ts'
 import { candidateOrder } from '../election/index.ts'
 import type { ClusterView, NodeBar } from './cluster-view.ts'
-import { announcingNodes, askedBy, isLocal, servingNodes, type Withheld } from './service-intent.ts'
+import { askedBy, isLocal, servingNodes, type Withheld, whoMayAnnounce } from './service-intent.ts'
 
 /**
  * - NotSelected: no L2Advertisement of its pool selects the node.
@@ -41,7 +41,7 @@ export function rankNodes(
   if (typeof asked === 'string') return { withheld: asked }
   const serving = slices && servingNodes(slices)
   if (serving?.any === false) return { withheld: 'noEndpoints' }
-  const announcing = announcingNodes(service, asked.pool, view)
+  const announcing = whoMayAnnounce(service, asked.pool, view)
   if ('refusal' in announcing) return { withheld: announcing.refusal }
   const selected = new Map(announcing.nodes.map((each) => [each.node, each]))
   const judged = view.nodes.map(({ name }) => {

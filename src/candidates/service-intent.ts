@@ -41,7 +41,7 @@ export function serviceIntent(
   if (typeof asked === 'string') return asked
   const serving = servingNodes(slices)
   if (!serving.any) return 'noEndpoints'
-  const announcing = announcingNodes(service, asked.pool, view)
+  const announcing = whoMayAnnounce(service, asked.pool, view)
   if ('refusal' in announcing) return announcing.refusal
   const nodes = announcing.nodes.filter(
     ({ node }) => view.eligible.has(node) && (!isLocal(service) || serving.nodes.has(node)),
@@ -74,7 +74,7 @@ export function askedBy(
 }
 
 /** The nodes that the advertisements let announce it, whatever else speaks against them. */
-export function announcingNodes(
+export function whoMayAnnounce(
   { metadata }: Service,
   pool: PoolReference,
   { configuration, announcing }: ClusterView,

@@ -54,7 +54,7 @@ export async function drain(
   }
   const held = servicesOn(node, cluster.statuses)
   await label(client, node, '')
-  onProgress(`${node} is excluded; ${held.length} Services to hand over`)
+  onProgress(`${node} is excluded; Services to hand over: ${held.length}`)
   const handover = new Handover(node, held, new Set(dark))
   const announcers = new WatchedAnnouncers({ client, log }, cluster.namespace)
   announcers.start()
