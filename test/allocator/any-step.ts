@@ -1,7 +1,7 @@
 // Random steps of a history, over few addresses and few Services, so that they meet all the time.
-import fc from 'fast-check'
 import type { IPAddressPool, Namespace } from '../../src/api/index.ts'
 import { pool } from '../config/objects.ts'
+import { fc } from '../fast-check.ts'
 import type { Draft, Step } from './history.ts'
 import type { World } from './model.ts'
 

@@ -1,10 +1,10 @@
 // Whatever stands in a Service, its annotations and its status: it is decided, in bounded words, and the same again.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import type { Service } from '../../src/api/index.ts'
 import { createState, reconcileService } from '../../src/allocator/index.ts'
 import { pool } from '../config/objects.ts'
+import { fc } from '../fast-check.ts'
 import { Cluster, configurationOf, service } from './cluster.ts'
 import { carriedOut } from './service-objects.ts'
 

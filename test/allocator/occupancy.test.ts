@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { Occupancy, isBefore } from '../../src/allocator/occupancy.ts'
 import type { Range } from '../../src/ip/index.ts'
+import { fc } from '../fast-check.ts'
 
 /** Every address that is tried, in no range, or in one of them. */
 const LAST = 40

@@ -1,6 +1,6 @@
-// Runs random histories, another set each time, and tells of a failure how to run it again.
+// Runs random histories, and tells of a failure how to run it again.
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import { fc } from '../fast-check.ts'
 import { type Weights, anyStep, anyWorld } from './any-step.ts'
 import { History, type Step } from './history.ts'
 import type { World } from './model.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { explain } from '../../src/allocator/index.ts'
 import { readRequest } from '../../src/allocator/request.ts'
+import { fc } from '../fast-check.ts'
 import { service } from './cluster.ts'
 
 test('whatever an annotation holds, it is read or refused in a sentence of bearable length', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { SharedAddresses } from '../../src/allocator/shared-addresses.ts'
 import { type Sharing, sharingObstacle } from '../../src/allocator/sharing.ts'
 import { type User, Users } from '../../src/allocator/users.ts'
+import { fc } from '../fast-check.ts'
 
 const ADDRESSES = 90
 /** So many have a port taken at the beginning: enough that what is closed is remembered. */

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { understand } from '../../src/cli/cluster.ts'
 import { parseCommandLine } from '../../src/cli/command-line.ts'
 import { CommandFailed } from '../../src/cli/exit-code.ts'
 import { painter } from '../../src/cli/text.ts'
 import { LOOKS, type LookingCommand } from '../../src/cli/views.ts'
+import { fc } from '../fast-check.ts'
 import { announces, clusterOf, condition, endpoints, lease, NODES, NOW, service } from './objects.ts'
 
 const whole = clusterOf({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { level, type Load } from '../../src/cli/level.ts'
+import { fc } from '../fast-check.ts'
 
 const NODES = ['a', 'b', 'c', 'd', 'e']
 const NOTHING = new Map(NODES.map((node) => [node, 0]))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import type { IPAddressPool, L2Advertisement, Namespace } from '../../src/api/index.ts'
 import { type Configuration, locate, readConfiguration, whyForbidden } from '../../src/config/index.ts'
 import { addressOf } from '../ip/address-of.ts'
+import { fc } from '../fast-check.ts'
 import { advertisement, namespace, pool } from './objects.ts'
 
 function read(

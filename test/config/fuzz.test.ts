@@ -1,10 +1,10 @@
 // Whatever a user, or somebody who means ill, writes into an object: read or refused, in bounded time and words.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import type { IPAddressPool } from '../../src/api/index.ts'
 import { type Configuration, readConfiguration } from '../../src/config/index.ts'
 import { addressOf } from '../ip/address-of.ts'
+import { fc } from '../fast-check.ts'
 import { advertisement, namespace, pool } from './objects.ts'
 
 /** A sentence that fits into a condition and an event, whatever it quotes. */

@@ -41,11 +41,10 @@ function whole(): Promise<void> {
 
 test('a pulled cable moves the address; plugged in again it does not move back, and nothing is lost', async (context) => {
   const holder = await answeringNode(VIP)
-  let next = ''
   const pulled = await outageDuring(VIP, UDP_PORT, async () => {
     await sleep(200)
     await on('', `ip link set lan-${holder} down`)
-    next = await taken(holder)
+    await taken(holder)
   })
   tell(context, pulled)
   const sightings = await sightingsDuring([VIP], async () => {
@@ -57,9 +56,10 @@ test('a pulled cable moves the address; plugged in again it does not move back, 
     tell(context, plugged)
     assertNothingLost(plugged)
   })
-  assert.equal(await answeringNode(VIP), next)
+  const now = await answeringNode(VIP)
+  assert.notEqual(now, holder)
   assert.equal(windowsOfTwo(sightings), 0)
-  await eventually('the status', async () => assert.deepEqual(await announcers('web'), [next]))
+  await eventually('the status', async () => assert.deepEqual(await announcers('web'), [now]))
 })
 
 test('a speaker that is killed is relieved, and comes back as a spare', async (context) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { KeyRing } from '../../src/election/index.ts'
 import { type HelloKey, helloKey } from '../../src/packet/index.ts'
+import { fc } from '../fast-check.ts'
 
 const MINUTE = 60_000
 const secret = (text: string): Buffer => Buffer.from(text)

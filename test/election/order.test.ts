@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { candidateOrder } from '../../src/election/index.ts'
 import { addressOf } from '../ip/address-of.ts'
+import { fc } from '../fast-check.ts'
 
 function order(nodes: string, text: string): string {
   return candidateOrder(

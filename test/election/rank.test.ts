@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { above, below, outranks, precedes } from '../../src/election/rank.ts'
 import type { Address } from '../../src/ip/index.ts'
+import { fc } from '../fast-check.ts'
 
 const address: Address = { family: 'IPv4', value: 0x0a00_0001n }
 const A = { node: 'node-a', instance: '0000000000000002' }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { SocketAddress, isIP } from 'node:net'
 import test from 'node:test'
-import fc from 'fast-check'
 import { type Address, formatAddress, parseAddress } from '../../src/ip/index.ts'
+import { fc } from '../fast-check.ts'
 import { damaged } from './damage.ts'
 
 const anyIPv6 = fc

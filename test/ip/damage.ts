@@ -1,6 +1,5 @@
+import { fc } from '../fast-check.ts'
 // Texts that are nearly right.
-
-import fc from 'fast-check'
 
 /** Each of `texts` with up to two characters cut out somewhere, and one of `put` in their place. */
 export function damaged(texts: fc.Arbitrary<string>, put: readonly string[]): fc.Arbitrary<string> {

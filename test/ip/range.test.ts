@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
-import { formatRange, parseRange } from '../../src/ip/index.ts'
+import { formatAddress, formatRange, parseAddress, parseRange } from '../../src/ip/index.ts'
+import { fc } from '../fast-check.ts'
 import { damaged } from './damage.ts'
 
 function read(text: string): string {
@@ -77,12 +77,13 @@ test('of texts that are nearly entries each is a range, or refused in a sentence
     fc.property(nearly, (text) => {
       const parsed = parseRange(text)
       if ('range' in parsed) {
-        const { first, last } = parsed.range
+        const { family, first, last } = parsed.range
         assert.ok(first <= last)
-        assert.equal(
-          read(formatRange(parsed.range).includes('-') ? formatRange(parsed.range) : text),
-          formatRange(parsed.range),
-        )
+        const told = formatRange(parsed.range)
+        // The end of ::/80 is an IPv4-mapped address, which reads as IPv4.
+        const hasEnd =
+          told.includes('-') && parseAddress(formatAddress({ family, value: last }))?.family === family
+        assert.equal(read(hasEnd ? told : text), told)
       } else assert.ok(parsed.problem.includes('"') && parsed.problem.length < 1000)
     }),
     { numRuns: 5000 },

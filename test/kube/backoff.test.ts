@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import * as fc from 'fast-check'
 import { Backoff } from '../../src/kube/backoff.ts'
+import { fc } from '../fast-check.ts'
 
 test('waits lie between half of the doubled first one and the whole, and never above the longest', () => {
   const property = fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (number) => {

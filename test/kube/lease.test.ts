@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { ApiError } from '../../src/kube/errors.ts'
 import { TermOver } from '../../src/kube/errors.ts'
 import { Term } from '../../src/kube/term.ts'
+import { fc } from '../fast-check.ts'
 import { LeaseCluster, TIMING } from './lease-cluster.ts'
 
 test('the first who asks is active, the others stand by', async () => {

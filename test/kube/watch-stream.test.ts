@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import test from 'node:test'
-import * as fc from 'fast-check'
 import { watchEvents } from '../../src/kube/watch-stream.ts'
+import { fc } from '../fast-check.ts'
 import { eventLine } from './fake-api-server.ts'
 
 /** The names in the events of a body that comes in these pieces. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import * as fc from 'fast-check'
 import type { Address } from '../../src/ip/index.ts'
 import {
   type ArpFrame,
@@ -11,6 +10,7 @@ import {
   gratuitousArp,
 } from '../../src/packet/index.ts'
 import { addressOf } from '../ip/address-of.ts'
+import { fc } from '../fast-check.ts'
 
 const OURS = 0x02_00_5e_10_00_01
 const THEIRS = 0x02_00_5e_10_00_02

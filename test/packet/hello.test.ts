@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import test from 'node:test'
-import fc from 'fast-check'
 import type { Address } from '../../src/ip/index.ts'
 import {
   CLAIM_STATES,
@@ -15,6 +14,7 @@ import {
   splitClaims,
   unframeHello,
 } from '../../src/packet/index.ts'
+import { fc } from '../fast-check.ts'
 
 const key = helloKey(Buffer.from('the secret'))
 const sealing: Sealing = { cluster: '00c0ffee00c0ffee', keys: [key] }

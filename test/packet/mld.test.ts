@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import {
   decodeListenerQuery,
   firstVersionReport,
   listenerReport,
   MAX_LISTENER_RECORDS,
 } from '../../src/packet/index.ts'
+import { fc } from '../fast-check.ts'
 
 const OURS = 0x02_00_5e_10_00_01
 const SOURCE = 0xfe80_0000_0000_0000_0000_5eff_fe10_0001n

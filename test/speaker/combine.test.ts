@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import { formatAddress } from '../../src/ip/index.ts'
 import { type AskingService, CombinedIntents } from '../../src/speaker/combine.ts'
+import { fc } from '../fast-check.ts'
 
 const NODES = ['a', 'b', 'c']
 

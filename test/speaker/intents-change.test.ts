@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import fc from 'fast-check'
 import type { AddressIntent, Intents } from '../../src/speaker/intents.ts'
 import { CopiedIntents, intentsChange } from '../../src/speaker/intents-change.ts'
+import { fc } from '../fast-check.ts'
 
 const POSSIBLE: readonly AddressIntent[] = [1n, 2n, 3n, 4n].flatMap((value) =>
   ['a', 'b'].map((node) => ({
