@@ -45,7 +45,7 @@ function onAnswer(answer) {
   const text = answer.toString('latin1')
   if (!unanswered.delete(Number(text.slice(text.lastIndexOf('#') + 1)))) return
   const at = now()
-  if (answeredAt > 0 && at - answeredAt > gap.ms) gap = { ms: at - answeredAt, at: answeredAt }
+  if (at - answeredAt > gap.ms) gap = { ms: at - answeredAt, at: answeredAt }
   answeredAt = at
 }
 
@@ -54,15 +54,13 @@ async function measure() {
   await sleep(SETTLE_MS)
   socket.removeAllListeners('message').on('message', onAnswer)
   process.stderr.write('ready\n')
-  const startedAt = now()
+  answeredAt = now() // and not only at the first answer: there may be none for a while from now on
   const timer = setInterval(ask, INTERVAL_MS)
   await once(process.stdin.resume(), 'end')
   clearInterval(timer)
   const endedAt = now()
   await sleep(SETTLE_MS)
-  // One that lasts to the end.
-  const at = Math.max(startedAt, answeredAt)
-  if (endedAt - at > gap.ms) gap = { ms: endedAt - at, at }
+  if (endedAt - answeredAt > gap.ms) gap = { ms: endedAt - answeredAt, at: answeredAt } // one that lasts to the end
   const answered = sent - unanswered.size
   const lostAt = [...unanswered.values()].slice(0, MOST_LOST)
   const outage = { sent, answered, refused, lostAt, gapMs: gap.ms, gapAt: gap.at, stallMs: stall }
