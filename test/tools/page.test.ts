@@ -72,6 +72,17 @@ function cardOf(node: string): Locator {
   return page.locator('#nodes li').filter({ has: page.getByRole('heading', { name: node, exact: true }) })
 }
 
+/** Waits until the node's card has the text; otherwise tells what it has. */
+async function cardTells(node: string, text: string): Promise<void> {
+  const card = cardOf(node)
+  await card
+    .getByText(text)
+    .waitFor()
+    .catch(async (cause: unknown) => {
+      throw new Error(`the card of ${node} tells: ${await card.innerText()}`, { cause })
+    })
+}
+
 test('a Service that is created appears with its address, its cell fills, and its node has it', async () => {
   assert.equal(await firstCell(), '172.25.254.50: free')
   await apply(...web('web'))
@@ -84,7 +95,7 @@ test('a Service that is created appears with its address, its cell fills, and it
     .getByText(/^172\.25\.254\.50$/)
     .waitFor()
   for (const node of ['node-1', 'node-2', 'node-3'])
-    await cardOf(node).getByText('eth0: hears 2 of 2 others').waitFor()
+    await cardTells(node, 'eth0: hears 2 of 2 others')
 })
 
 test('one that gets no address says why, in the list and in full', async () => {
@@ -108,7 +119,7 @@ test('a cable is pulled, and the map follows', async () => {
       .filter({ has: page.getByRole('heading', { name: new RegExp(others.join('|')) }) })
       .waitFor()
     for (const node of others)
-      await cardOf(node).getByText(`eth0: hears 1 of 2 others, not ${holder}`).waitFor()
+      await cardTells(node, `eth0: hears 1 of 2 others, not ${holder}`)
     await page
       .getByRole('log')
       .getByText(/default\/web: node-\d announces it/)
