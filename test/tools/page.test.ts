@@ -94,8 +94,7 @@ test('a Service that is created appears with its address, its cell fills, and it
   await cardOf(holder)
     .getByText(/^172\.25\.254\.50$/)
     .waitFor()
-  for (const node of ['node-1', 'node-2', 'node-3'])
-    await cardTells(node, 'eth0: hears 2 of 2 others')
+  for (const node of ['node-1', 'node-2', 'node-3']) await cardTells(node, 'eth0: hears 2 of 2 others')
 })
 
 test('one that gets no address says why, in the list and in full', async () => {
@@ -118,8 +117,7 @@ test('a cable is pulled, and the map follows', async () => {
       .locator('#nodes li', { hasText: '172.25.254.50' })
       .filter({ has: page.getByRole('heading', { name: new RegExp(others.join('|')) }) })
       .waitFor()
-    for (const node of others)
-      await cardTells(node, `eth0: hears 1 of 2 others, not ${holder}`)
+    for (const node of others) await cardTells(node, `eth0: hears 1 of 2 others, not ${holder}`)
     await page
       .getByRole('log')
       .getByText(/default\/web: node-\d announces it/)
