@@ -2,7 +2,7 @@
 // memory. Pure.
 
 import type { Node, Pod } from '../api/index.ts'
-import { identityOf, ofType } from '../kube/index.ts'
+import { identityOf, ofType, pick } from '../kube/index.ts'
 
 /** Addresses, and what decides whether it may announce. */
 export function keptOfNode({ metadata, spec, status }: Node): Node {
@@ -26,9 +26,6 @@ export function keptOfPod({ metadata, spec, status }: Pod): Pod {
   return {
     metadata: identityOf(metadata),
     spec: { containers, nodeName: spec?.nodeName ?? '' },
-    status: {
-      ...(status?.podIP !== undefined && { podIP: status.podIP }),
-      conditions: ofType('Ready', status?.conditions),
-    },
+    status: Object.assign(pick(status, ['podIP']), { conditions: ofType('Ready', status?.conditions) }),
   }
 }

@@ -5,19 +5,12 @@ import type { EndpointSlice, Service } from '../../src/api/index.ts'
 import { clusterView } from '../../src/candidates/index.ts'
 import { readConfiguration } from '../../src/config/index.ts'
 import { AskingServices } from '../../src/speaker/asking-services.ts'
+import { advertisement, pool } from '../config/objects.ts'
 
-const metallb = { apiVersion: 'metallb.io/v1beta1' } as const
 const view = clusterView({
   configuration: readConfiguration({
-    pools: [
-      {
-        ...metallb,
-        kind: 'IPAddressPool',
-        metadata: { name: 'lan' },
-        spec: { addresses: ['192.0.2.0/24'] },
-      },
-    ],
-    advertisements: [{ ...metallb, kind: 'L2Advertisement', metadata: { name: 'all' }, spec: {} }],
+    pools: [pool('lan', ['192.0.2.0/24'])],
+    advertisements: [advertisement('all')],
     namespaces: [],
     reserved: [],
   }),
